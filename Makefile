@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door: kbuild for the kernel modules, CMake for user space, both
+# under build/ so that no source folder is written to. `make help` lists what
+# there is.
+
+KERNEL ?= host
+BUILD ?= build
+PREFIX ?= /usr/local
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+test_kernels := $(shell scripts/setup --print kernels)
+
+# --- which kernel -------------------------------------------------------------
+# KERNEL is a test kernel's short name, "host", or a kernel build folder.
+
+host_kdir := $(wildcard /lib/modules/$(shell uname -r)/build)
+
+# The goals that build a module need kdir and release; the others need not even
+# have a kernel at hand.
+ifneq ($(filter all module disk,$(or $(MAKECMDGOALS),all)),)
+  ifneq ($(filter host,$(KERNEL)),)
+    ifneq ($(host_kdir),)
+      kdir := $(host_kdir)
+    else
+      first := $(firstword $(test_kernels))
+      $(info no headers of the running kernel ($(shell uname -r)): building for the cached $(first))
+      kdir := $(shell scripts/setup --print kdir $(first))
+    endif
+  else ifneq ($(filter $(test_kernels),$(KERNEL)),)
+    kdir := $(shell scripts/setup --print kdir $(KERNEL))
+  else
+    kdir := $(wildcard $(KERNEL))
+  endif
+  ifeq ($(kdir),)
+    $(error KERNEL=$(KERNEL): want one of $(test_kernels), host, or a kernel build folder; `make setup` fetches the first)
+  endif
+  release := $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(kdir)/include/generated/utsrelease.h)
+  ifeq ($(release),)
+    $(error $(kdir) is not a built kernel tree or headers folder)
+  endif
+endif
+
+out := $(BUILD)/$(release)
+module_ko := $(out)/kmod/smart_madvise.ko
+disk_ko := $(out)/disk/smadv_disk.ko
+
+# --- modules ------------------------------------------------------------------
+# Sources are copied to the build folder when their content differs, so that two
+# kernels never mix objects; the lock keeps two makes apart. include/ comes along
+# beside kmod/, for -I$(src)/../include/uapi. The result is as old as the copy that
+# it was built from, so that a source that changes meanwhile is not missed.
+sync = rsync -rl --checksum --delete --exclude="*.o" --exclude="*.ko" --exclude=".*" \
+	--exclude="*.mod" --exclude="*.mod.c" --exclude=modules.order --exclude=Module.symvers
+jobs = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+# Type information of modules wants the kernel's own and pahole.
+btf = $(if $(and $(wildcard $(kdir)/vmlinux),$(shell command -v pahole)),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+# $(call kbuild,SOURCE FOLDERS,BUILD FOLDER)
+define kbuild
+	@mkdir -p $(2)
+	+@flock $(out)/.lock $(SHELL) $(.SHELLFLAGS) 'touch $(2)/.start; $(1); \
+		$(MAKE) $(jobs) -C $(kdir) M=$(abspath $(2)) $(btf) modules; \
+		touch -r $(2)/.start $@'
+endef
+
+sources = $(shell find $(1) -not -name '.*' 2>/dev/null)
+
+module: $(module_ko) ## build the kernel module (KERNEL=6.1, 6.12, host or a kernel build folder)
+disk: $(disk_ko) ## build the modelled disk, a test-only module (KERNEL= as above)
+
+$(module_ko): $(call sources,kmod include) $(kdir)/Module.symvers
+	$(call kbuild,$(sync) kmod/ $(out)/kmod/; $(sync) include/ $(out)/include/,$(out)/kmod)
+
+$(disk_ko): $(call sources,bench/disk) $(kdir)/Module.symvers
+	$(call kbuild,$(sync) bench/disk/ $(out)/disk/,$(out)/disk)
+
+# --- user space ---------------------------------------------------------------
+# $(call cmake,FOLDER,OPTIONS,THEN)
+define cmake
+	@mkdir -p $(1)
+	@flock $(1)/.lock $(SHELL) $(.SHELLFLAGS) '\
+		[ -f $(1)/build.ninja ] || cmake -S . -B $(1) -G Ninja \
+			-DCMAKE_EXPORT_COMPILE_COMMANDS=ON $(2) >$(1)/configure.log || \
+			{ cat $(1)/configure.log; exit 1; }; \
+		$(3)'
+endef
+silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
+build_in = cmake --build $(1) -j$(shell nproc) $(if $(silent),-- --quiet | { grep -v "no work to do" || :; })
+
+user: ## build smadv and smadvd
+	$(call cmake,$(BUILD)/user,-DCMAKE_BUILD_TYPE=Release -DSMADV_TESTS=OFF,$(call build_in,$(BUILD)/user))
+
+configure-test:
+	$(call cmake,$(BUILD)/test,$(test_options),true)
+test_options := -DCMAKE_BUILD_TYPE=Debug -DSMADV_SANITIZE=ON
+
+all: module user ## module for this host, and user space (what a bare `make` does)
+
+# --- demo, tests, benches -----------------------------------------------------
+# These set up all that they need, on a bare Debian 12 machine too.
+built: setup
+	@for kernel in $(test_kernels); do $(MAKE) module disk KERNEL=$$kernel; done; $(MAKE) user
+
+demo: built ## tune real fio workloads on both kernels and show what it won
+	bench/demo
+
+bench: built ## instructions per page fault, hooked and not
+	bench/fault-cost
+
+unit: setup ## unit tests, under the address and undefined-behaviour sanitizers
+	$(call cmake,$(BUILD)/test,$(test_options),$(call build_in,$(BUILD)/test))
+	ctest --test-dir $(BUILD)/test --output-on-failure --no-tests=error
+
+vmtest: built ## the tests that run inside booted kernels
+	tests/vm/run
+
+test: setup ## style, unit tests, then the tests inside booted kernels
+	@$(MAKE) style
+	@$(MAKE) unit
+	@$(MAKE) vmtest
+
+style: setup configure-test ## source checks: checkpatch, sparse, W=1, kernel-doc, clang, shellcheck
+	scripts/style
+
+# --- installing -----------------------------------------------------------------
+# The module goes in as source, for dkms to build it now and for each later kernel.
+# With DESTDIR (packaging) files are only put in place.
+version := $(shell grep -oP '^project.* VERSION \K[0-9.]+' CMakeLists.txt)
+dkms_name := smart-madvise
+dkms_source = $(DESTDIR)/usr/src/$(dkms_name)-$(version)
+
+install: user ## install user space under PREFIX (/usr/local), and the module through dkms
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/user --prefix $(PREFIX)
+	install -d $(dkms_source)
+	$(sync) kmod include $(dkms_source)/
+	sed 's/#MODULE_VERSION#/$(version)/' kmod/dkms.conf >$(dkms_source)/dkms.conf
+ifeq ($(DESTDIR),)
+	@command -v dkms >/dev/null || { echo "make install: needs dkms (apt-get install dkms) for the module" >&2; exit 1; }
+	dkms install --force $(dkms_name)/$(version) $(DKMS_OPTIONS)
+endif
+
+uninstall: ## undo make install
+ifeq ($(DESTDIR),)
+	-rmmod smart_madvise 2>/dev/null
+	-dkms remove $(dkms_name)/$(version) --all
+endif
+	rm -rf $(dkms_source)
+	[ ! -f $(BUILD)/user/install_manifest.txt ] || sed 's|^|$(DESTDIR)|' $(BUILD)/user/install_manifest.txt | xargs -r rm -fv
+
+# --- the rest -----------------------------------------------------------------
+setup: ## install what is missing (Debian 12) and fetch the kernels under test
+	@scripts/setup
+
+generate: ## write the uapi header anew from the netlink spec
+	scripts/generate
+
+clean: ## remove all that was built (the cache of scripts/setup stays)
+	rm -rf $(BUILD)
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all module disk user built configure-test demo bench unit vmtest test style setup generate clean help install uninstall

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <array>
+
+#include "daemon/cli/commands.h"
+#include "daemon/policy.h"
+
+namespace smadv::cli {
+namespace {
+
+Result<void> change(Context& context, std::string_view name, std::uint32_t value) {
+  const auto client = context.client();
+  if (!client) {
+    return client.error();
+  }
+  const PolicyKey* key = find_policy_key(name);
+  const std::array changes{PolicyChange{key, value}};
+  if (auto set = (*client)->set_policy(changes); !set) {
+    return set.error();
+  }
+  if (context.json()) {
+    auto json = Json::object();
+    json.set(name, key->form == PolicyKey::Form::Choice ? Json(format_policy_value(*key, value))
+                                                        : Json(std::uint64_t{value}));
+    context.print(json);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> show_governor(Context& context) {
+  const auto client = context.client();
+  if (!client) {
+    return client.error();
+  }
+  const auto policy = (*client)->policy();
+  if (!policy) {
+    return policy.error();
+  }
+  const std::string name = name_of(static_cast<Governor>(policy->governor));
+  if (context.json()) {
+    context.print(Json::object().set("governor", Json(name)));
+  } else {
+    context.out() << name << '\n';
+  }
+  return {};
+}
+
+Result<void> set_governor(Context& context, const std::string& name) {
+  const auto value = parse_policy_value(*find_policy_key("governor"), name);
+  if (!value) {
+    return value.error();
+  }
+  return change(context, "governor", *value);
+}
+
+Result<void> set_enabled(Context& context, bool enabled) {
+  return change(context, "enabled", enabled ? 1 : 0);
+}
+
+}  // namespace smadv::cli

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "daemon/config/configuration.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "daemon/filter.h"
+#include "daemon/policy.h"
+#include "daemon/suggest.h"
+
+namespace smadv {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 2> kTopKeys = {"policy", "filter"};
+constexpr std::array<std::string_view, 3> kFilterKeys = {"action", "kind", "value"};
+
+/// Gathers one file after the other.
+class Loader {
+ public:
+  [[nodiscard]] Result<void> add(const fs::path& file);
+  [[nodiscard]] Result<Configuration> finish();
+
+ private:
+  [[nodiscard]] Result<void> add_policy(const toml::table& table);
+  [[nodiscard]] Result<void> add_filters(const toml::node& node);
+  [[nodiscard]] Result<FilterRule> read_filter(const toml::table& table) const;
+  [[nodiscard]] Result<std::string> read_filter_text(const toml::table& table,
+                                                     std::string_view key) const;
+  template <NamedEnum E>
+  [[nodiscard]] Result<E> read_filter_name(const toml::table& table, std::string_view key) const;
+  [[nodiscard]] Result<std::uint32_t> read_policy_value(const PolicyKey& key,
+                                                        const toml::node& node) const;
+  [[nodiscard]] Error error_at(const toml::source_region& source, std::string_view message) const;
+
+  Configuration configuration_{default_policy(), {}, {}};
+  fs::path file_;
+  std::optional<Error> faults_place_;  ///< Where min-faults or window-faults was set last.
+};
+
+std::string type_name(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a fraction";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::array:
+      return "an array";
+    case toml::node_type::table:
+      return "a table";
+    default:
+      return "a date or time";
+  }
+}
+
+std::string wanted_values(const PolicyKey& key) {
+  return key.form == PolicyKey::Form::Switch ? "true or false" : allowed_values(key);
+}
+
+Error Loader::error_at(const toml::source_region& source, std::string_view message) const {
+  return {
+      ExitCode::Failed, 0,
+      fmt::format("{}:{}:{}: {}", file_.string(), source.begin.line, source.begin.column, message)};
+}
+
+Result<void> Loader::add(const fs::path& file) {
+  file_ = file;
+  toml::table root;
+  try {
+    root = toml::parse_file(file.string());
+  } catch (const toml::parse_error& error) {
+    const std::string why(error.description());
+    if (error.source().begin.line == 0) {  // it could not even be opened
+      return Error{ExitCode::Failed, 0, fmt::format("{}: {}", file.string(), why)};
+    }
+    return error_at(error.source(), why);
+  }
+  for (const auto& [key, node] : root) {
+    if (key == "policy" && node.is_table()) {
+      if (auto added = add_policy(*node.as_table()); !added) {
+        return added;
+      }
+    } else if (key == "filter") {
+      if (auto added = add_filters(node); !added) {
+        return added;
+      }
+    } else if (key == "policy") {
+      return error_at(node.source(), "policy has to be a table: [policy]");
+    } else if (find_policy_key(key) != nullptr) {
+      return error_at(key.source(), fmt::format("{} belongs under [policy]", key.str()));
+    } else {
+      return error_at(key.source(),
+                      fmt::format("unknown key '{}'{}", key.str(), did_you_mean(key, kTopKeys)));
+    }
+  }
+  configuration_.files.push_back(file);
+  return {};
+}
+
+Result<void> Loader::add_policy(const toml::table& table) {
+  for (const auto& [name, node] : table) {
+    const PolicyKey* key = find_policy_key(name);
+    if (key == nullptr) {
+      return error_at(name.source(), unknown_policy_key(name));
+    }
+    const auto value = read_policy_value(*key, node);
+    if (!value) {
+      return value.error();
+    }
+    configuration_.policy.*key->member = *value;
+    if (key->member == &Policy::min_faults || key->member == &Policy::window_faults) {
+      faults_place_ = error_at(node.source(), {});
+    }
+  }
+  return {};
+}
+
+Result<std::uint32_t> Loader::read_policy_value(const PolicyKey& key,
+                                                const toml::node& node) const {
+  Result<std::uint32_t> value = Error{};
+  if (const auto number = node.value_exact<std::int64_t>()) {
+    value = check_policy_value(key, *number);
+  } else if (const auto truth = node.value_exact<bool>();
+             truth && key.form == PolicyKey::Form::Switch) {
+    value = *truth ? 1U : 0U;
+  } else if (const auto name = node.value_exact<std::string>();
+             name && key.form == PolicyKey::Form::Choice) {
+    value = parse_policy_value(key, *name);
+  } else {
+    value =
+        Error{ExitCode::Failed, 0,
+              fmt::format("{} is {}, allowed: {}", key.name, type_name(node), wanted_values(key))};
+  }
+  return value ? value : error_at(node.source(), value.error().message);
+}
+
+Result<void> Loader::add_filters(const toml::node& node) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr) {
+    return error_at(node.source(), "filter has to be an array of tables: [[filter]]");
+  }
+  if (array->empty()) {
+    configuration_.filters.clear();
+  }
+  for (const toml::node& entry : *array) {
+    if (!entry.is_table()) {
+      return error_at(entry.source(), "filter has to be an array of tables: [[filter]]");
+    }
+    auto rule = read_filter(*entry.as_table());
+    if (!rule) {
+      return rule.error();
+    }
+    if (std::ranges::find(configuration_.filters, *rule) == configuration_.filters.end()) {
+      configuration_.filters.push_back(*std::move(rule));
+    }
+  }
+  return {};
+}
+
+Result<std::string> Loader::read_filter_text(const toml::table& table, std::string_view key) const {
+  const toml::node* node = table.get(key);
+  if (node == nullptr) {
+    return error_at(table.source(), fmt::format("a filter rule lacks {}", key));
+  }
+  if (const auto text = node->value_exact<std::string>()) {
+    return *text;
+  }
+  // Process and user ids may be written as the numbers they are.
+  if (const auto number = node->value_exact<std::int64_t>(); number && key == "value") {
+    return std::to_string(*number);
+  }
+  return error_at(node->source(), fmt::format("{} of a filter rule is {}", key, type_name(*node)));
+}
+
+template <NamedEnum E>
+Result<E> Loader::read_filter_name(const toml::table& table, std::string_view key) const {
+  const auto text = read_filter_text(table, key);
+  if (!text) {
+    return text.error();
+  }
+  if (const auto value = value_of<E>(*text)) {
+    return *value;
+  }
+  return error_at(table.get(key)->source(),
+                  fmt::format("'{}' is no {} of a filter rule, allowed: {}", *text, key,
+                              fmt::join(kNames<E>, ", ")));
+}
+
+Result<FilterRule> Loader::read_filter(const toml::table& table) const {
+  for (const auto& [name, node] : table) {
+    if (std::ranges::find(kFilterKeys, name.str()) == kFilterKeys.end()) {
+      return error_at(name.source(), fmt::format("unknown key '{}' in a filter rule{}", name.str(),
+                                                 did_you_mean(name, kFilterKeys)));
+    }
+  }
+  const auto action = read_filter_name<FilterAction>(table, "action");
+  if (!action) {
+    return action.error();
+  }
+  const auto kind = read_filter_name<FilterKind>(table, "kind");
+  if (!kind) {
+    return kind.error();
+  }
+  auto value = read_filter_text(table, "value");
+  if (!value) {
+    return value.error();
+  }
+  FilterRule rule{*action, *kind, *std::move(value)};
+  if (const auto valid = check_filter_rule(rule); !valid) {
+    return error_at(table.get("value")->source(), valid.error().message);
+  }
+  return rule;
+}
+
+Result<Configuration> Loader::finish() {
+  if (const auto conflict = policy_conflict(configuration_.policy)) {
+    // One of the two was set by a file, for the defaults go together.
+    return Error{ExitCode::Failed, 0, faults_place_.value_or(Error{}).message + *conflict};
+  }
+  return std::move(configuration_);
+}
+
+Result<std::vector<fs::path>> drop_ins_of(const fs::path& file) {
+  const fs::path folder = file.parent_path() / "policy.d";
+  std::vector<fs::path> files;
+  std::error_code code;
+  fs::directory_iterator entries(folder, code);
+  if (code == std::errc::no_such_file_or_directory) {
+    return files;
+  }
+  for (const fs::directory_iterator end; !code && entries != end; entries.increment(code)) {
+    const fs::path& path = entries->path();
+    if (path.extension() == ".toml" && !path.filename().string().starts_with('.')) {
+      files.push_back(path);
+    }
+  }
+  if (code) {
+    return Error{ExitCode::Failed, code.value(),
+                 fmt::format("{}: {}", folder.string(), code.message())};
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::string toml_string(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      result.append(1, '\\').append(1, c);
+    } else if (byte < 0x20 || byte == 0x7f) {
+      result += fmt::format("\\u{:04X}", byte);
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+std::string toml_value(const PolicyKey& key, std::uint32_t value) {
+  switch (key.form) {
+    case PolicyKey::Form::Switch:
+      return value != 0 ? "true" : "false";
+    case PolicyKey::Form::Choice:
+      return toml_string(format_policy_value(key, value));
+    case PolicyKey::Form::Number:
+      break;
+  }
+  return fmt::format("{}", value);
+}
+
+}  // namespace
+
+Result<Configuration> load_configuration(const fs::path& file) {
+  auto drop_ins = drop_ins_of(file);
+  if (!drop_ins) {
+    return drop_ins.error();
+  }
+  Loader loader;
+  drop_ins->insert(drop_ins->begin(), file);
+  for (const fs::path& path : *drop_ins) {
+    if (auto added = loader.add(path); !added) {
+      return added.error();
+    }
+  }
+  return loader.finish();
+}
+
+std::string to_toml(const Configuration& configuration) {
+  std::string text = "[policy]\n";
+  for (const PolicyKey& key : policy_keys()) {
+    text += fmt::format("{} = {}\n", key.name, toml_value(key, configuration.policy.*key.member));
+  }
+  for (const FilterRule& rule : configuration.filters) {
+    text += fmt::format("\n[[filter]]\naction = {}\nkind = {}\nvalue = {}\n",
+                        toml_string(name_of(rule.action)), toml_string(name_of(rule.kind)),
+                        toml_string(rule.value));
+  }
+  return text;
+}
+
+}  // namespace smadv

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+/// @file
+/// The door to this folder: the module over real sockets, without a header of libnl.
+#pragma once
+
+#include <memory>
+
+#include "daemon/kernel_client.h"
+#include "daemon/module_watch.h"
+#include "daemon/result.h"
+
+namespace smadv::netlink {
+
+/// Connect with the loaded module. ExitCode::ModuleAbsent when there is none. Does not check the
+/// version of the interface, see check_abi().
+[[nodiscard]] Result<std::unique_ptr<KernelClient>> connect();
+
+/// Watch for the module being loaded and unloaded.
+[[nodiscard]] Result<std::unique_ptr<ModuleWatch>> watch_module();
+
+}  // namespace smadv::netlink

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "daemon/netlink/socket.h"
+
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <netlink/errno.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include <fmt/format.h>
+
+namespace smadv::netlink {
+namespace {
+
+// The kernel fills dump datagrams up to 32 KiB.
+constexpr std::size_t kDatagramBytes = 65536;
+// Room for bursts of events while the reader is busy with something else.
+constexpr int kEventBufferBytes = 2 * 1024 * 1024;
+// Requests are answered before send() returns, so this limit only ends a wait for what never comes.
+constexpr timeval kAnswerTimeout{.tv_sec = 10, .tv_usec = 0};
+
+Error system_error(std::string_view what) {
+  const int code = errno;
+  return {ExitCode::Failed, code, fmt::format("{}: {}", what, std::strerror(code))};
+}
+
+template <class T>
+void set_option(int fd, int level, int option, const T& value) {
+  // What an old kernel does not know costs no more than a sentence or a check.
+  static_cast<void>(setsockopt(fd, level, option, &value, sizeof(value)));
+}
+
+}  // namespace
+
+Socket::Socket() : socket_(nl_socket_alloc()), buffer_(kDatagramBytes) {
+  if (!socket_) {
+    throw std::bad_alloc();
+  }
+}
+
+Result<std::unique_ptr<Transport>> Socket::open(Mode mode) {
+  std::unique_ptr<Socket> socket(new Socket);
+  if (auto connected = socket->connect(mode); !connected) {
+    return connected.error();
+  }
+  return std::unique_ptr<Transport>(std::move(socket));
+}
+
+Result<void> Socket::connect(Mode mode) {
+  if (const int code = genl_connect(socket_.get()); code < 0) {
+    return Error{ExitCode::Failed, 0,
+                 fmt::format("cannot open a netlink socket: {}", nl_geterror(code))};
+  }
+  set_option(fd(), SOL_NETLINK, NETLINK_EXT_ACK, 1);
+  set_option(fd(), SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  set_option(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+  if (mode == Mode::Waiting) {
+    set_option(fd(), SOL_SOCKET, SO_RCVTIMEO, kAnswerTimeout);
+    return {};
+  }
+  set_option(fd(), SOL_SOCKET, SO_RCVBUF, kEventBufferBytes);
+  set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, kEventBufferBytes);
+  if (nl_socket_set_nonblocking(socket_.get()) < 0) {
+    return system_error("cannot set up a netlink socket");
+  }
+  return {};
+}
+
+Result<std::uint32_t> Socket::send(const Message& message) {
+  nlmsghdr* header = message.header();
+  header->nlmsg_pid = nl_socket_get_local_port(socket_.get());
+  header->nlmsg_seq = nl_socket_use_seq(socket_.get());
+  const Bytes bytes = message.bytes();
+  if (nl_sendto(socket_.get(), const_cast<std::byte*>(bytes.data()), bytes.size()) < 0) {
+    return system_error("cannot send to the kernel");
+  }
+  return header->nlmsg_seq;
+}
+
+Result<Bytes> Socket::receive() {
+  ssize_t length = 0;
+  do {
+    length = recv(fd(), buffer_.data(), buffer_.size(), MSG_TRUNC);
+  } while (length < 0 && errno == EINTR);
+  if (length < 0) {
+    return system_error("no answer from the kernel");
+  }
+  if (static_cast<std::size_t>(length) > buffer_.size()) {
+    return Error{ExitCode::Failed, EMSGSIZE,
+                 fmt::format("the kernel's answer of {} bytes is too long", length)};
+  }
+  return Bytes(buffer_).first(static_cast<std::size_t>(length));
+}
+
+Result<void> Socket::join(std::uint32_t group) {
+  const auto number = static_cast<int>(group);
+  if (setsockopt(fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &number, sizeof(number)) < 0) {
+    return system_error("cannot join a netlink group");
+  }
+  return {};
+}
+
+}  // namespace smadv::netlink

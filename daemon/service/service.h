@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/// @file
+/// The life of smadvd: keeps the policy of the files in force and logs what the module does.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <spdlog/fwd.h>
+
+#include "daemon/service/ports.h"
+
+namespace smadv {
+
+/// Applies the configuration at the start, on SIGHUP and whenever the module is loaded. At its end
+/// the module goes on with the last policy.
+class Service {
+ public:
+  Service(Ports ports, spdlog::logger& log) : ports_(std::move(ports)), log_(log) {}
+
+  /// Until SIGTERM or SIGINT. Fails at once when the files are wrong, or the module refuses them.
+  [[nodiscard]] ExitCode run();
+
+ private:
+  [[nodiscard]] Result<void> start();
+  [[nodiscard]] Result<void> turn();
+
+  void on_signals();
+  [[nodiscard]] Result<void> on_module_news();
+  void on_events();
+
+  void reload();
+  [[nodiscard]] Result<void> connect_and_apply();
+  [[nodiscard]] Result<void> apply_to(KernelClient& client, const Configuration& configuration);
+  void disconnect();
+  void wait_for_module();
+  void connect_or_retry();
+  void retry_later();
+
+  void log_event(const Event& event);
+  void resynchronise(bool lost);
+  void show_state();
+
+  Ports ports_;
+  spdlog::logger& log_;
+  Configuration configuration_;
+  std::unique_ptr<KernelClient> client_;
+  std::unique_ptr<EventStream> events_;
+  bool stopping_ = false;
+  bool waiting_logged_ = false;
+  std::string deviation_;  ///< How the policy in force differs from the files, as last logged.
+  std::optional<Poller::Clock::time_point> retry_at_;
+  std::chrono::seconds retry_after_{1};
+};
+
+}  // namespace smadv

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "daemon/service/system.h"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/systemd_sink.h>
+#include <systemd/sd-daemon.h>
+
+namespace smadv {
+namespace {
+
+constexpr int kLongestWaitMs = 60'000;
+
+int wait_ms(std::optional<Poller::Clock::time_point> deadline) {
+  if (!deadline) {
+    return -1;
+  }
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*deadline - Poller::Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, kLongestWaitMs));
+}
+
+// systemd says in JOURNAL_STREAM which device and inode the journal's stream has.
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && fstat(STDERR_FILENO, &status) == 0 &&
+         stream == fmt::format("{}:{}", status.st_dev, status.st_ino);
+}
+
+}  // namespace
+
+Result<std::vector<int>> SystemPoller::wait(std::span<const int> fds,
+                                            std::optional<Clock::time_point> deadline) {
+  std::vector<pollfd> polled;
+  polled.reserve(fds.size());
+  for (const int fd : fds) {
+    polled.push_back({fd, POLLIN, 0});
+  }
+  std::vector<int> ready;
+  if (poll(polled.data(), polled.size(), wait_ms(deadline)) < 0) {
+    if (errno == EINTR) {
+      return ready;
+    }
+    const int code = errno;
+    return Error{ExitCode::Failed, code, fmt::format("cannot wait: {}", std::strerror(code))};
+  }
+  for (const pollfd& one : polled) {
+    if (one.revents != 0) {
+      ready.push_back(one.fd);
+    }
+  }
+  return ready;
+}
+
+void SystemdNotifier::ready() {
+  sd_notify(0, "READY=1");
+}
+
+void SystemdNotifier::reloading() {
+  // Type=notify-reload (systemd 253) wants to know when; older ones pass over it.
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::int64_t us = std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+  sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", us).c_str());
+}
+
+void SystemdNotifier::stopping() {
+  sd_notify(0, "STOPPING=1");
+}
+
+void SystemdNotifier::status(const std::string& text) {
+  sd_notify(0, fmt::format("STATUS={}", text).c_str());
+}
+
+std::shared_ptr<spdlog::logger> make_logger(const std::string& level) {
+  std::shared_ptr<spdlog::logger> logger;
+  if (stderr_is_journal()) {
+    logger = std::make_shared<spdlog::logger>(
+        "smadvd", std::make_shared<spdlog::sinks::systemd_sink_st>("smadvd"));
+    logger->set_pattern("%v");
+  } else {
+    logger = std::make_shared<spdlog::logger>("smadvd",
+                                              std::make_shared<spdlog::sinks::stderr_sink_st>());
+    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e smadvd %l: %v");
+  }
+  logger->set_level(spdlog::level::from_str(level));
+  logger->flush_on(spdlog::level::trace);
+  return logger;
+}
+
+}  // namespace smadv

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs between kernels, behind one name each. */
+#ifndef SMADV_COMPAT_H
+#define SMADV_COMPAT_H
+
+#include <linux/ftrace.h>
+#include <linux/mm.h>
+#include <linux/ptrace.h>
+#include <net/genetlink.h>
+
+/*
+ * Argument @n of the hooked function.
+ *
+ * ftrace_regs_get_argument(): ftrace: abstract DYNAMIC_FTRACE_WITH_ARGS
+ * accesses, 94d095ffa0e1, 6.2. Before it, the argument registers lie in the
+ * pt_regs inside ftrace_regs.
+ */
+static __always_inline unsigned long smadv_ftrace_argument(struct ftrace_regs *fregs,
+							    unsigned int n)
+{
+#ifdef ftrace_regs_get_argument
+	return ftrace_regs_get_argument(fregs, n);
+#else
+	return regs_get_kernel_argument(&fregs->regs, n);
+#endif
+}
+
+/* The two ways to change the flags of a mapping, mmap lock held for writing. */
+static inline void smadv_vma_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
+				       vm_flags_t clear)
+{
+#ifdef SMADV_HAVE_VM_FLAGS_MOD
+	vm_flags_mod(vma, set, clear);
+#else
+	mmap_assert_write_locked(vma->vm_mm);
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
+/* The attributes of a dump request. */
+static inline struct nlattr **smadv_dump_attributes(struct netlink_callback *cb)
+{
+#ifdef SMADV_HAVE_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+#endif /* SMADV_COMPAT_H */

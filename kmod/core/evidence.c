@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "evidence.h"
+
+/* Jumps from which their phases tell anything. */
+#define PHASE_JUMPS_MIN	16
+
+static u32 saturated(u64 sum)
+{
+	return sum < 0xffffffffULL ? (u32)sum : 0xffffffffU;
+}
+
+static void add(u32 *counter, u32 number)
+{
+	*counter = saturated((u64)*counter + number);
+}
+
+static void increment(u32 *counter)
+{
+	if (*counter != 0xffffffffU)
+		++*counter;
+}
+
+static void sum_up(struct smadv_evidence *evidence)
+{
+	evidence->total = saturated((u64)evidence->forward + evidence->backward +
+				    evidence->strided + evidence->near + evidence->jumps);
+}
+
+static void clear_window(struct smadv_evidence *evidence)
+{
+	u32 i;
+
+	evidence->forward = 0;
+	evidence->backward = 0;
+	evidence->strided = 0;
+	evidence->near = 0;
+	evidence->jumps = 0;
+	evidence->tight = 0;
+	evidence->landed_q4 = 0;
+	evidence->tight_pages = 0;
+	evidence->jumps_q4 = 0;
+	evidence->lost = 0;
+	evidence->total = 0;
+	for (i = 0; i < SMADV_PHASES; i++)
+		evidence->phase[i] = 0;
+}
+
+static void halve_window(struct smadv_evidence *evidence)
+{
+	u32 i;
+
+	evidence->forward /= 2;
+	evidence->backward /= 2;
+	evidence->strided /= 2;
+	evidence->near /= 2;
+	evidence->jumps /= 2;
+	evidence->tight /= 2;
+	evidence->landed_q4 /= 2;
+	evidence->tight_pages /= 2;
+	evidence->jumps_q4 /= 2;
+	evidence->lost /= 2;
+	for (i = 0; i < SMADV_PHASES; i++)
+		evidence->phase[i] /= 2;
+	sum_up(evidence);
+	smadv_streams_halve(&evidence->streams);
+}
+
+/**
+ * smadv_evidence_init() - start empty
+ * @evidence: evidence
+ * @start: first page of the range
+ * @end: first page behind it, @start < @end <= SMADV_PAGE_MAX
+ */
+void smadv_evidence_init(struct smadv_evidence *evidence, u64 start, u64 end)
+{
+	clear_window(evidence);
+	evidence->seen = 0;
+	smadv_streams_init(&evidence->streams, end - start);
+	smadv_sections_init(&evidence->sections, start, end);
+	smadv_sketch_init(&evidence->sketch, (end - start) / SMADV_FAULT_AROUND_PAGES);
+}
+
+/**
+ * smadv_evidence_resize() - follow a change of the range
+ * @evidence: evidence
+ * @start: first page of the range
+ * @end: first page behind it, @start < @end <= SMADV_PAGE_MAX
+ *
+ * The counters of the window stay, what depends on positions begins anew.
+ */
+void smadv_evidence_resize(struct smadv_evidence *evidence, u64 start, u64 end)
+{
+	smadv_streams_resize(&evidence->streams, start, end);
+	smadv_sections_init(&evidence->sections, start, end);
+	smadv_sketch_init(&evidence->sketch, (end - start) / SMADV_FAULT_AROUND_PAGES);
+}
+
+static u32 *counter(struct smadv_evidence *evidence, u32 kind)
+{
+	switch (kind) {
+	case SMADV_STEP_FORWARD:
+		return &evidence->forward;
+	case SMADV_STEP_BACKWARD:
+		return &evidence->backward;
+	case SMADV_STEP_STRIDED:
+		return &evidence->strided;
+	case SMADV_STEP_SHORT:
+		return &evidence->near;
+	default:
+		return &evidence->jumps;
+	}
+}
+
+/* @count of @sum, scaled to a @part of the @whole. */
+static u32 share(u32 sum, u32 part, u32 whole)
+{
+	return whole ? (u32)((u64)sum * part / whole) : 0;
+}
+
+/* Steps counted as @from turn out to be @to. Halving may have left fewer of them. */
+static void recount(struct smadv_evidence *evidence, u32 steps, u32 from, u32 to)
+{
+	u32 *source = counter(evidence, from);
+	u32 *target = counter(evidence, to);
+	u32 moved = steps < *source ? steps : *source;
+
+	if (from == SMADV_STEP_SHORT) {
+		evidence->tight -= share(evidence->tight, moved, evidence->near);
+		evidence->landed_q4 -= share(evidence->landed_q4, moved, evidence->near);
+		evidence->tight_pages -= share(evidence->tight_pages, moved, evidence->near);
+	}
+	if (from == SMADV_STEP_JUMP && to == SMADV_STEP_SHORT)
+		add(&evidence->tight, moved); /* they were confirmed: no run began there */
+	if (from == SMADV_STEP_JUMP)
+		evidence->jumps_q4 -= share(evidence->jumps_q4, moved, evidence->jumps);
+	*source -= moved;
+	add(target, moved);
+}
+
+static void count_tight(struct smadv_evidence *evidence, const struct smadv_step *step)
+{
+	if (!step->tight)
+		return;
+	increment(&evidence->tight);
+	add(&evidence->landed_q4, 16 * step->landed);
+	add(&evidence->tight_pages, step->pages);
+}
+
+static void count_jump(struct smadv_evidence *evidence, u64 page)
+{
+	u16 *phase = &evidence->phase[page % SMADV_PHASES];
+
+	if (*phase < 65535)
+		++*phase;
+	add(&evidence->jumps_q4, 16);
+}
+
+static void count(struct smadv_evidence *evidence, u64 page, const struct smadv_step *step)
+{
+	u32 *steps = counter(evidence, step->kind);
+
+	increment(steps);
+	if (step->kind == SMADV_STEP_SHORT) {
+		count_tight(evidence, step);
+		return;
+	}
+	if (step->kind == SMADV_STEP_JUMP)
+		count_jump(evidence, page);
+	smadv_sections_add(&evidence->sections, page, step->kind == SMADV_STEP_JUMP);
+}
+
+/**
+ * smadv_evidence_add() - note one fault
+ * @evidence: evidence
+ * @page: where, inside the range
+ * @window_faults: steps and jumps at which the counters are halved
+ *
+ * Return: false for a repeat, which counts nowhere.
+ */
+bool smadv_evidence_add(struct smadv_evidence *evidence, u64 page, u32 window_faults)
+{
+	struct smadv_step step;
+
+	smadv_streams_step(&evidence->streams, page, &step);
+	if (step.kind == SMADV_STEP_REPEAT)
+		return false;
+	if (step.earlier)
+		recount(evidence, step.earlier, step.earlier_kind, step.kind);
+	count(evidence, page, &step);
+	smadv_sketch_add(&evidence->sketch, page / SMADV_FAULT_AROUND_PAGES);
+	increment(&evidence->seen);
+	increment(&evidence->total);
+	if (evidence->total >= window_faults)
+		halve_window(evidence);
+	return true;
+}
+
+/**
+ * smadv_evidence_gap() - faults went unseen
+ * @evidence: evidence
+ * @lost: how many, of the whole process
+ */
+void smadv_evidence_gap(struct smadv_evidence *evidence, u32 lost)
+{
+	u64 sum = (u64)evidence->lost + lost;
+
+	if (!lost)
+		return;
+	evidence->lost = sum < SMADV_LOST_MAX ? (u32)sum : SMADV_LOST_MAX;
+	smadv_streams_gap(&evidence->streams, lost);
+}
+
+/* Keep @part of @whole of the streams' steps, and of the jumps. */
+static void keep(struct smadv_evidence *evidence, struct smadv_section_sum part,
+		 struct smadv_section_sum whole)
+{
+	u32 i;
+
+	evidence->forward = share(evidence->forward, part.stream, whole.stream);
+	evidence->backward = share(evidence->backward, part.stream, whole.stream);
+	evidence->strided = share(evidence->strided, part.stream, whole.stream);
+	evidence->near = share(evidence->near, part.jumps, whole.jumps);
+	evidence->tight = share(evidence->tight, part.jumps, whole.jumps);
+	evidence->landed_q4 = share(evidence->landed_q4, part.jumps, whole.jumps);
+	evidence->tight_pages = share(evidence->tight_pages, part.jumps, whole.jumps);
+	evidence->jumps_q4 = share(evidence->jumps_q4, part.jumps, whole.jumps);
+	evidence->jumps = share(evidence->jumps, part.jumps, whole.jumps);
+	for (i = 0; i < SMADV_PHASES; i++)
+		evidence->phase[i] = (u16)share(evidence->phase[i], part.jumps, whole.jumps);
+	if (evidence->seen > part.stream + part.jumps)
+		evidence->seen = part.stream + part.jumps;
+	sum_up(evidence);
+}
+
+/**
+ * smadv_evidence_split() - divide evidence by position
+ * @left: evidence of the whole, becomes that of [@start, @page)
+ * @right: becomes that of [@page, @end)
+ * @start: first page of the whole
+ * @page: first page of the right part
+ * @end: first page behind the whole
+ *
+ * The sections tell how many of the steps and jumps lie on each side. Where the
+ * border is none of theirs, the section that it cuts goes to the right.
+ */
+void smadv_evidence_split(struct smadv_evidence *left, struct smadv_evidence *right, u64 start,
+			  u64 page, u64 end)
+{
+	struct smadv_section_sum whole = smadv_sections_all(&left->sections);
+	struct smadv_section_sum below = smadv_sections_below(&left->sections, page);
+	struct smadv_section_sum above;
+	u64 blocks = (end - start) / SMADV_FAULT_AROUND_PAGES;
+
+	above.stream = whole.stream - below.stream;
+	above.jumps = whole.jumps - below.jumps;
+	*right = *left;
+	keep(left, below, whole);
+	keep(right, above, whole);
+	smadv_streams_resize(&left->streams, start, page);
+	smadv_streams_resize(&right->streams, page, end);
+	smadv_sections_init(&left->sections, start, page);
+	smadv_sections_init(&right->sections, page, end);
+	smadv_sketch_divide(&left->sketch, (page - start) / SMADV_FAULT_AROUND_PAGES, blocks);
+	smadv_sketch_divide(&right->sketch, (end - page) / SMADV_FAULT_AROUND_PAGES, blocks);
+}
+
+/**
+ * smadv_evidence_merge() - add the evidence of a neighbour
+ * @evidence: evidence of the left range, becomes that of the union
+ * @right: evidence of the right range
+ * @start: first page of the union
+ * @end: first page behind the union
+ */
+void smadv_evidence_merge(struct smadv_evidence *evidence, const struct smadv_evidence *right,
+			  u64 start, u64 end)
+{
+	u32 i;
+
+	add(&evidence->forward, right->forward);
+	add(&evidence->backward, right->backward);
+	add(&evidence->strided, right->strided);
+	add(&evidence->near, right->near);
+	add(&evidence->jumps, right->jumps);
+	add(&evidence->tight, right->tight);
+	add(&evidence->landed_q4, right->landed_q4);
+	add(&evidence->tight_pages, right->tight_pages);
+	add(&evidence->jumps_q4, right->jumps_q4);
+	add(&evidence->seen, right->seen);
+	if (right->lost > evidence->lost) /* of the same process: the same faults */
+		evidence->lost = right->lost;
+	for (i = 0; i < SMADV_PHASES; i++)
+		evidence->phase[i] = (u16)((evidence->phase[i] + right->phase[i]) % 65536);
+	sum_up(evidence);
+	smadv_streams_resize(&evidence->streams, start, end);
+	smadv_streams_merge(&evidence->streams, &right->streams);
+	smadv_sections_init(&evidence->sections, start, end);
+	smadv_sketch_merge(&evidence->sketch, &right->sketch,
+			   (end - start) / SMADV_FAULT_AROUND_PAGES);
+}
+
+/**
+ * smadv_evidence_streams() - count concurrent streams
+ * @evidence: evidence
+ *
+ * Return: 0..SMADV_CURSORS.
+ */
+u32 smadv_evidence_streams(const struct smadv_evidence *evidence)
+{
+	return smadv_streams_live(&evidence->streams);
+}
+
+/**
+ * smadv_evidence_coverage_bp() - share of the range that faulted
+ * @evidence: evidence
+ * @pages: pages of the range
+ *
+ * Counted in fault-around windows, so it is an upper bound of the pages touched
+ * where single pages are read, and about right where streams run.
+ *
+ * Return: 0..10000.
+ */
+u32 smadv_evidence_coverage_bp(const struct smadv_evidence *evidence, u64 pages)
+{
+	u64 blocks = pages / SMADV_FAULT_AROUND_PAGES;
+	u64 faulted = smadv_sketch_blocks(&evidence->sketch);
+
+	if (!blocks || faulted >= blocks)
+		return faulted ? 10000 : 0;
+	return (u32)(faulted * 10000 / blocks);
+}
+
+/**
+ * smadv_evidence_reuse_bp() - share of the faults that came back to a block
+ * @evidence: evidence
+ *
+ * Return: 0..10000.
+ */
+u32 smadv_evidence_reuse_bp(const struct smadv_evidence *evidence)
+{
+	return smadv_sketch_reuse_bp(&evidence->sketch);
+}
+
+/*
+ * Pages that jumps are aligned to: the largest of 16, 8 and 4 such that seven
+ * in eight of them fall on one residue, else 1. Records of that size are read
+ * where jumps go, and fault-around hides all but their first page. Records of
+ * two pages, of which half fall on one residue modulo 4, look so by chance in
+ * 4e-3 of the cases with 16 jumps, and in 2e-5 with 32.
+ */
+static u32 jump_alignment(const struct smadv_evidence *evidence)
+{
+	u32 i, sum[SMADV_PHASES], total = 0, size, most;
+
+	for (i = 0; i < SMADV_PHASES; i++) {
+		sum[i] = evidence->phase[i];
+		total += sum[i];
+	}
+	if (total < PHASE_JUMPS_MIN)
+		return 1;
+	for (size = SMADV_PHASES; size >= 4; size /= 2) {
+		most = 0;
+		for (i = 0; i < size; i++)
+			most = sum[i] > most ? sum[i] : most;
+		if (most * 8 >= total * 7)
+			return size;
+		for (i = 0; i < size / 2; i++)
+			sum[i] += sum[i + size / 2];
+	}
+	return 1;
+}
+
+/**
+ * smadv_evidence_run_q4() - mean length of the runs that jumps begin
+ * @evidence: evidence
+ *
+ * Without fault-around every page of a run faults: one jump, and steps that add
+ * up to the rest. With it, of a run of n pages only the first faults, and those
+ * that begin a window of 16: (n - 1) / 16 steps on average, when runs begin
+ * anywhere. Runs that begin aligned are at least as long as their alignment.
+ * Steps over gaps begin runs too: chance makes them in a small hot set. Where
+ * hardly a run has a second fault, the few steps do not tell whether there is
+ * fault-around: there is, or these are single pages, and the answer is the same.
+ *
+ * Return: pages in 1/16, at least 16.
+ */
+u32 smadv_evidence_run_q4(const struct smadv_evidence *evidence)
+{
+	u64 loose = evidence->near > evidence->tight ? evidence->near - evidence->tight : 0;
+	u64 runs_q4 = evidence->jumps_q4 + 16 * loose;
+	u64 aligned, single;
+
+	if (!runs_q4)
+		runs_q4 = 1;
+	aligned = 16 * (u64)jump_alignment(evidence);
+	if (2 * (u64)evidence->landed_q4 >= 16 * (u64)evidence->tight ||
+	    8 * 16 * (u64)evidence->tight < runs_q4)
+		return saturated(aligned + 16 * (u64)evidence->landed_q4 *
+				 SMADV_FAULT_AROUND_PAGES / runs_q4);
+	single = 16 + 256 * (u64)evidence->tight_pages / runs_q4;
+	return saturated(single > aligned ? single : aligned);
+}

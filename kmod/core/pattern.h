@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pattern: the name that the evidence of a range deserves. */
+#ifndef SMADV_CORE_PATTERN_H
+#define SMADV_CORE_PATTERN_H
+
+#include "evidence.h"
+#include "policy.h"
+#include "shim.h"
+
+/**
+ * struct smadv_pattern - what the evidence says
+ * @kind: enum smart_madvise_pattern
+ * @pages: stride (negative direction included as magnitude) or mean run
+ *	length in pages, 0 for other kinds
+ * @confidence_pct: 0..100
+ * @share_pct: share of the window's faults that speaks for @kind, 0..100
+ */
+struct smadv_pattern {
+	u32 kind;
+	u32 pages;
+	u32 confidence_pct;
+	u32 share_pct;
+};
+
+/* Nothing known yet. */
+void smadv_pattern_init(struct smadv_pattern *pattern);
+
+/* Share in percent from which a range is of @kind. */
+u32 smadv_pattern_threshold(u32 kind, const struct smadv_policy *policy);
+
+/* Judge @evidence. @pattern holds the last pattern, and has the new one afterwards. */
+void smadv_pattern_judge(struct smadv_pattern *pattern, const struct smadv_evidence *evidence,
+			 const struct smadv_policy *policy);
+
+#endif /* SMADV_CORE_PATTERN_H */

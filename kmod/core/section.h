@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Sections: where in a range the streams run and where the jumps land. */
+#ifndef SMADV_CORE_SECTION_H
+#define SMADV_CORE_SECTION_H
+
+#include "shim.h"
+
+#define SMADV_SECTIONS		32
+
+/* No part made by a split is smaller. Borders lie on multiples of a section, at least this. */
+#define SMADV_SECTION_PAGES	64
+
+/**
+ * struct smadv_sections - a range in equal parts, 16..32 of them unless it is small
+ * @stream: steps of long and strided streams per section
+ * @jumps: jumps per section
+ * @shift: a section has 2^@shift pages, and begins at a multiple of that
+ * @count: sections in use
+ * @total: faults in all sections
+ * @first: number of the first section: page >> @shift
+ * @stream_at: section of the last step of a stream
+ * @history: last 64 faults, 1 for a jump away from the stream and 0 for a step
+ *	of it, the latest lowest
+ *
+ * All counters are halved together when one of jumps is full or @total grows too
+ * large.
+ */
+struct smadv_sections {
+	u8 stream[SMADV_SECTIONS];
+	u8 jumps[SMADV_SECTIONS];
+	u32 shift;
+	u32 count;
+	u32 total;
+	u32 stream_at;
+	u64 first;
+	u64 history;
+};
+
+/**
+ * struct smadv_section_sum - steps and jumps of a number of sections
+ * @stream: steps of long and strided streams
+ * @jumps: jumps
+ */
+struct smadv_section_sum {
+	u32 stream;
+	u32 jumps;
+};
+
+/* Start empty, over pages [start, end), start < end <= SMADV_PAGE_MAX. */
+void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end);
+
+/* One fault at @page inside the range. */
+void smadv_sections_add(struct smadv_sections *sections, u64 page, bool jump);
+
+/* Sum over the sections below @page. */
+struct smadv_section_sum smadv_sections_below(const struct smadv_sections *sections, u64 page);
+
+/* Sum over all sections. */
+struct smadv_section_sum smadv_sections_all(const struct smadv_sections *sections);
+
+/* Page where a part with streams only touches one with jumps, or 0. */
+u64 smadv_sections_border(const struct smadv_sections *sections);
+
+#endif /* SMADV_CORE_SECTION_H */

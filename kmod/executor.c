@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "executor.h"
+
+#include <linux/ktime.h>
+#include <linux/sched/mm.h>
+
+#include "advise.h"
+#include "control.h"
+#include "core/budget.h"
+#include "mapping.h"
+#include "restore.h"
+#include "taskmap.h"
+#include "trace.h"
+
+/* A task that could not get at its process, or at the budget, is given up after this. */
+#define TASK_PATIENCE_MS	1000
+/* A refused hint is not asked for again before this. */
+#define REFUSAL_HOLD_MS		1000
+
+static struct smadv_budget budget;
+
+/**
+ * struct survey - what is found on a stretch before it is advised
+ * @splits: borders of the stretch that lie inside a mapping
+ * @reason: why it must not be advised
+ */
+struct survey {
+	u32 splits;
+	u32 reason;
+};
+
+/*
+ * May [range->start, range->end) be advised? Every page of it must still belong
+ * to the range's mapping, and bear no hint but ours. mmap lock held.
+ */
+static bool survey_range(struct smadv_record *record, struct smadv_range *range,
+			 struct survey *survey)
+{
+	struct vm_area_struct *vma = NULL;
+	struct smadv_mapping mapping;
+	struct smadv_entry *entry;
+	u64 page = range->start;
+
+	survey->splits = 0;
+	while (page < range->end) {
+		vma = vma_lookup(record->mm, page << PAGE_SHIFT);
+		survey->reason = SMART_MADVISE_REASON_MAPPING_GONE;
+		if (!vma || !smadv_mapping_watched(vma))
+			return false;
+		smadv_mapping_read(vma, &mapping);
+		if (mapping.id != range->mapping)
+			return false;
+		entry = smadv_journal_find(&record->journal, page);
+		if (mapping.hint != SMART_MADVISE_HINT_NONE &&
+		    (!entry || entry->hint != mapping.hint)) {
+			range->application_hint = mapping.hint;
+			survey->reason = SMART_MADVISE_REASON_APPLICATION_HINT;
+			return false;
+		}
+		survey->splits += mapping.start < range->start;
+		survey->splits += mapping.end > range->end;
+		page = mapping.end;
+	}
+	return true;
+}
+
+/* Splits that would stand after a hint with @more splits replaced what is on [start, end). */
+static u32 splits_with(const struct smadv_record *record, u64 start, u64 end, u32 more)
+{
+	const struct smadv_journal *journal = &record->journal;
+	u32 i, sum = smadv_journal_splits(journal) + more;
+
+	for (i = smadv_journal_lower(journal, start);
+	     i < journal->count && journal->item[i].start < end; i++)
+		sum -= journal->item[i].splits;
+	return sum;
+}
+
+/*
+ * Is the range the only thing of its file that bears the hint, but for what the
+ * module changed? mmap lock held.
+ */
+static bool is_alone(struct smadv_record *record, const struct smadv_range *range, u64 file,
+		     u32 hint)
+{
+	VMA_ITERATOR(vmi, record->mm, 0);
+	struct smadv_mapping mapping;
+	struct vm_area_struct *vma;
+
+	for_each_vma(vmi, vma) {
+		if (!vma->vm_file || smadv_mapping_hint(vma) != hint)
+			continue;
+		smadv_mapping_read(vma, &mapping);
+		if (mapping.file != file)
+			continue;
+		/* Parts to the left and to the right of the range, merged with it or not. */
+		if (mapping.start < range->start &&
+		    !smadv_journal_find(&record->journal, mapping.start))
+			return false;
+		if (mapping.end > range->end &&
+		    !smadv_journal_find(&record->journal, mapping.end - 1))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Enter what bears the hint now into the journal, piece by piece. Pieces that
+ * had an entry keep its original; that entry counts as restored, as its hint
+ * has gone.
+ *
+ * Return: number of pieces.
+ */
+static u32 enter(struct smadv_record *record, const struct smadv_range *range, u32 hint,
+		 u32 splits)
+{
+	VMA_ITERATOR(vmi, record->mm, range->start << PAGE_SHIFT);
+	struct smadv_journal *journal = &record->journal;
+	struct vm_area_struct *vma;
+	struct smadv_mapping mapping;
+	u32 i, entered = 0;
+
+	smadv_journal_isolate(journal, range->start, range->end);
+	mmap_read_lock(record->mm);
+	for_each_vma_range(vmi, vma, range->end << PAGE_SHIFT) {
+		struct smadv_entry entry = { .hint = hint };
+
+		if (!smadv_mapping_watched(vma) || smadv_mapping_hint(vma) != hint)
+			continue;
+		smadv_mapping_read(vma, &mapping);
+		if (mapping.id != range->mapping)
+			continue;
+		entry.start = max(mapping.start, range->start);
+		entry.end = min(mapping.end, range->end);
+		entry.file = mapping.file;
+		entry.offset = mapping.offset + entry.start - mapping.start;
+		entry.splits = entered ? 0 : splits;
+		entry.alone = is_alone(record, range, mapping.file, hint);
+
+		i = smadv_journal_lower(journal, entry.start);
+		while (i < journal->count && journal->item[i].start < entry.end) {
+			entry.original = journal->item[i].original;
+			smadv_journal_delete(journal, i);
+			smadv_stats_dec(HINTS_ACTIVE);
+			smadv_stats_inc(HINTS_RESTORED);
+		}
+		smadv_journal_reserve(journal, 1, true);
+		smadv_journal_add(journal, &entry);
+		smadv_stats_inc(HINTS_ACTIVE);
+		smadv_stats_inc(HINTS_CHANGED);
+		record->hints_changed++;
+		entered++;
+	}
+	mmap_read_unlock(record->mm);
+	return entered;
+}
+
+/* What became of one attempt at a task. */
+struct attempt {
+	u32 state;
+	u32 reason;
+	u32 error;
+};
+
+static struct attempt applied(const struct smadv_task *task)
+{
+	return (struct attempt){ SMART_MADVISE_TASK_STATE_APPLIED, task->reason, 0 };
+}
+
+/* Not now: the task stays queued. */
+static struct attempt deferred(const struct smadv_task *task)
+{
+	return (struct attempt){ SMART_MADVISE_TASK_STATE_QUEUED, task->reason, 0 };
+}
+
+static struct attempt refused(u32 reason, int err)
+{
+	return (struct attempt){ SMART_MADVISE_TASK_STATE_REFUSED, reason, -err };
+}
+
+static struct attempt cancelled(u32 reason)
+{
+	return (struct attempt){ SMART_MADVISE_TASK_STATE_CANCELLED, reason, 0 };
+}
+
+/*
+ * Take the mmap lock for writing, unless that may take long: a writer holds it,
+ * or waits behind a reader that does not come back.
+ */
+static bool lock_soon(struct mm_struct *mm)
+{
+	if (!mmap_read_trylock(mm))
+		return false;
+	mmap_read_unlock(mm);
+	return !mmap_write_lock_killable(mm);
+}
+
+/* Hint one range. mm_users held. */
+static struct attempt hint_range(struct smadv_record *record, struct smadv_range *range,
+				 const struct smadv_task *task)
+{
+	bool by_flags = smadv_advise_kind() == SMART_MADVISE_EXECUTOR_KIND_VMA_FLAGS;
+	struct survey survey;
+	bool fits, ours;
+	u32 reason, pieces;
+	int err;
+
+	/* A task walks in with memory at hand: what it changes can always be noted. */
+	err = smadv_journal_reserve(&record->journal, 4, false);
+	if (err)
+		return refused(SMART_MADVISE_REASON_MEMORY_LIMIT, err);
+
+	if (!lock_soon(record->mm))
+		return deferred(task);
+	if (!survey_range(record, range, &survey)) {
+		mmap_write_unlock(record->mm);
+		range->doubtful = true; /* it does not know what is mapped here */
+		return survey.reason == SMART_MADVISE_REASON_MAPPING_GONE ?
+			       cancelled(survey.reason) : refused(survey.reason, 0);
+	}
+	fits = splits_with(record, range->start, range->end, survey.splits) <=
+	       smadv_control_policy()->max_splits && !(by_flags && survey.splits);
+	if (fits && by_flags)
+		smadv_advise_mappings(record->mm, range->start, range->end, range->hint,
+				      task->hint);
+	mmap_write_unlock(record->mm);
+	if (!fits) {
+		smadv_stats_inc(SPLIT_LIMIT_HITS);
+		return refused(SMART_MADVISE_REASON_SPLIT_LIMIT, 0);
+	}
+
+	if (!by_flags)
+		err = smadv_advise(record, range->start, range->end, task->hint);
+	pieces = enter(record, range, task->hint, survey.splits);
+	ours = smadv_restore_settle(record, task->start, task->end);
+	if (!err && ours)
+		return pieces ? applied(task) : cancelled(SMART_MADVISE_REASON_MAPPING_GONE);
+	/* All or nothing. */
+	reason = ours ? SMART_MADVISE_REASON_KERNEL_REFUSED :
+			SMART_MADVISE_REASON_APPLICATION_HINT;
+	smadv_restore(record, task->start, task->end, reason, NULL);
+	return refused(reason, err);
+}
+
+static struct attempt try_task(const struct smadv_task *task)
+{
+	struct smadv_record *record = task->record;
+	struct smadv_range *range;
+	struct attempt attempt;
+	int err;
+
+	smadv_restore_heed(record);
+	range = smadv_ranges_find(&record->ranges, task->start);
+	if (!range || range->start != task->start || range->end != task->end)
+		return cancelled(SMART_MADVISE_REASON_SUPERSEDED);
+	if (range->application_hint != SMART_MADVISE_HINT_NONE)
+		return refused(SMART_MADVISE_REASON_APPLICATION_HINT, 0);
+	if (!mmget_not_zero(record->mm))
+		return cancelled(SMART_MADVISE_REASON_PROCESS_GONE);
+
+	if (task->hint == SMART_MADVISE_HINT_NONE) {
+		err = smadv_restore(record, task->start, task->end,
+				    SMART_MADVISE_REASON_PATTERN_CHANGED, NULL);
+		attempt = err ? refused(SMART_MADVISE_REASON_KERNEL_REFUSED, err) : applied(task);
+	} else {
+		attempt = hint_range(record, range, task);
+	}
+	mmput_async(record->mm);
+	return attempt;
+}
+
+/* Take the outcome over into the range, if it is still there. */
+static void conclude(struct smadv_task *task, const struct attempt *attempt, u64 now_ms)
+{
+	struct smadv_record *record = task->record;
+	struct smadv_range *range = smadv_ranges_find(&record->ranges, task->start);
+
+	if (range && attempt->state == SMART_MADVISE_TASK_STATE_APPLIED &&
+	    task->hint != SMART_MADVISE_HINT_NONE)
+		smadv_range_hinted(range, task->hint, smadv_control_policy(), now_ms);
+	else if (range && attempt->state == SMART_MADVISE_TASK_STATE_REFUSED)
+		range->hold.until_ms = now_ms + REFUSAL_HOLD_MS;
+	smadv_taskmap_finish(task, attempt->state, attempt->reason, attempt->error);
+	trace_smadv_apply(task);
+}
+
+/**
+ * smadv_executor_run() - carry out the queued tasks
+ * @now_ms: current time
+ *
+ * Takes them in order of filing. A task whose process is busy stays queued and
+ * does not hold up the others; when the hint budget is empty all wait. Either
+ * way a task is refused once it is TASK_PATIENCE_MS old.
+ *
+ * Return: time in ms after which to run again, U64_MAX when nothing waits.
+ */
+u64 smadv_executor_run(u64 now_ms)
+{
+	u32 per_second = smadv_control_policy()->hints_per_second;
+	u64 wait_ms = U64_MAX;
+	struct smadv_task *task;
+	struct attempt attempt;
+	u64 id = 0;
+
+	lockdep_assert_held(&smadv_lock);
+	while ((task = smadv_taskmap_next_queued(id))) {
+		bool old = ktime_get_boottime_ns() - task->filed_ns >
+			   TASK_PATIENCE_MS * (u64)NSEC_PER_MSEC;
+
+		id = task->id;
+		if (task->hint != SMART_MADVISE_HINT_NONE &&
+		    smadv_budget_wait_ms(&budget, per_second, now_ms)) {
+			if (!task->deferred)
+				smadv_stats_inc(RATE_LIMIT_HITS);
+			task->deferred = true;
+			wait_ms = smadv_budget_wait_ms(&budget, per_second, now_ms);
+			if (!old)
+				break;
+			attempt = refused(SMART_MADVISE_REASON_RATE_LIMIT, 0);
+		} else {
+			attempt = try_task(task);
+		}
+		if (attempt.state == SMART_MADVISE_TASK_STATE_QUEUED) {
+			wait_ms = 1;
+			if (!old)
+				continue;
+			attempt = refused(SMART_MADVISE_REASON_LOCK_CONTENDED, 0);
+		}
+		if (attempt.state == SMART_MADVISE_TASK_STATE_APPLIED &&
+		    task->hint != SMART_MADVISE_HINT_NONE)
+			smadv_budget_take(&budget, per_second, now_ms);
+		conclude(task, &attempt, now_ms);
+	}
+	return wait_ms;
+}
+
+void smadv_executor_init(void)
+{
+	smadv_budget_init(&budget, smadv_control_policy()->hints_per_second,
+			  ktime_to_ms(ktime_get()));
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "journal.h"
+
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "map.h"
+
+u64 smadv_journal_bytes(const struct smadv_journal *journal)
+{
+	return journal->capacity * sizeof(*journal->item);
+}
+
+/**
+ * smadv_journal_reserve() - make room before a change, so that noting it cannot fail
+ * @journal: journal
+ * @more: entries that will be added
+ * @forced: beyond max-memory-kb too, for what must not be forgotten
+ *
+ * Context: process, smadv_lock held; moves the entries.
+ * Return: 0, -ENOSPC at max-memory-kb (counted), or -ENOMEM; 0 when @forced.
+ */
+int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced)
+{
+	u32 capacity = max(journal->count + more, journal->capacity);
+	u64 bytes = (capacity - journal->capacity) * sizeof(*journal->item);
+	struct smadv_entry *item;
+
+	lockdep_assert_held(&smadv_lock);
+	if (!bytes)
+		return 0;
+	if (smadv_map_charge(bytes)) {
+		if (!forced)
+			return -ENOSPC;
+		smadv_stats_add(MEMORY_BYTES, bytes);
+	}
+	item = kcalloc(capacity, sizeof(*item), forced ? GFP_KERNEL | __GFP_NOFAIL : GFP_KERNEL);
+	if (!item) {
+		smadv_map_uncharge(bytes);
+		return -ENOMEM;
+	}
+	if (journal->count)
+		memcpy(item, journal->item, journal->count * sizeof(*item));
+	kfree(journal->item);
+	journal->item = item;
+	journal->capacity = capacity;
+	return 0;
+}
+
+void smadv_journal_free(struct smadv_journal *journal)
+{
+	kfree(journal->item);
+	memset(journal, 0, sizeof(*journal));
+}
+
+/* Mappings added by the entries: each border inside a mapping made one more. */
+u32 smadv_journal_splits(const struct smadv_journal *journal)
+{
+	u32 i, sum = 0;
+
+	for (i = 0; i < journal->count; i++)
+		sum += journal->item[i].splits;
+	return sum;
+}
+
+/* Index of the first entry that ends behind @page, or count. */
+u32 smadv_journal_lower(const struct smadv_journal *journal, u64 page)
+{
+	u32 low = 0, high = journal->count;
+
+	while (low < high) {
+		u32 middle = low + (high - low) / 2;
+
+		if (journal->item[middle].end > page)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The entry that holds @page, or NULL. */
+struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 page)
+{
+	u32 i = smadv_journal_lower(journal, page);
+
+	if (i == journal->count || journal->item[i].start > page)
+		return NULL;
+	return &journal->item[i];
+}
+
+/* Add an entry that overlaps no other; room was reserved. */
+void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry)
+{
+	u32 i = smadv_journal_lower(journal, entry->start);
+
+	if (WARN_ON_ONCE(journal->count == journal->capacity))
+		return;
+	memmove(&journal->item[i + 1], &journal->item[i],
+		(journal->count - i) * sizeof(*entry));
+	journal->item[i] = *entry;
+	journal->count++;
+}
+
+void smadv_journal_delete(struct smadv_journal *journal, u32 index)
+{
+	journal->count--;
+	memmove(&journal->item[index], &journal->item[index + 1],
+		(journal->count - index) * sizeof(*journal->item));
+}
+
+static void split_at(struct smadv_journal *journal, u64 page)
+{
+	struct smadv_entry *entry = smadv_journal_find(journal, page);
+	struct smadv_entry right;
+
+	if (!entry || entry->start == page)
+		return;
+	right = *entry;
+	right.offset += page - right.start;
+	right.start = page;
+	right.splits = min(right.splits, 1U);
+	entry->end = page;
+	entry->splits = min(entry->splits, 1U);
+	smadv_journal_add(journal, &right);
+	smadv_stats_inc(HINTS_CHANGED);
+	smadv_stats_inc(HINTS_ACTIVE);
+}
+
+/**
+ * smadv_journal_isolate() - split entries so that none reaches across a border
+ * @journal: journal
+ * @start: first page number
+ * @end: first page number behind
+ *
+ *   before:  |-----------a-----------|   |------b------|
+ *   isolate:          start                      end
+ *   after:   |---a----|------a'------|   |---b---|-b'--|
+ *
+ * Cannot fail: what was changed must never be forgotten. Each entry split
+ * counts as one more changed and active.
+ */
+void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end)
+{
+	smadv_journal_reserve(journal, 2, true);
+	split_at(journal, start);
+	split_at(journal, end);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The journal: what the module changed in one address space, and what was there before. */
+#ifndef SMADV_JOURNAL_H
+#define SMADV_JOURNAL_H
+
+#include "core/shim.h"
+
+/**
+ * struct smadv_entry - one stretch of pages that bears a hint of the module
+ * @start: first page number
+ * @end: first page number behind
+ * @file: identity of the file, see mapping.h
+ * @offset: page offset of @start in the file
+ * @hint: enum smart_madvise_hint that stands
+ * @original: enum smart_madvise_hint that was there before the first change
+ * @splits: borders of the stretch that lay inside a mapping (0..2)
+ * @alone: nothing else of the file bore this hint but what the module changed:
+ *	what bears it later, elsewhere or behind the stretch, was moved or grown
+ *	from it by mremap()
+ */
+struct smadv_entry {
+	u64 start;
+	u64 end;
+	u64 file;
+	u64 offset;
+	u32 hint;
+	u32 original;
+	u32 splits;
+	bool alone;
+};
+
+/**
+ * struct smadv_journal - entries of one record, sorted by start, not overlapping
+ * @item: entries
+ * @count: entries in use
+ * @capacity: length of @item
+ *
+ * Protected by smadv_lock.
+ */
+struct smadv_journal {
+	struct smadv_entry *item;
+	u32 count;
+	u32 capacity;
+};
+
+u64 smadv_journal_bytes(const struct smadv_journal *journal);
+int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced);
+void smadv_journal_free(struct smadv_journal *journal);
+
+u32 smadv_journal_splits(const struct smadv_journal *journal);
+u32 smadv_journal_lower(const struct smadv_journal *journal, u64 page);
+struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 page);
+void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry);
+void smadv_journal_delete(struct smadv_journal *journal, u32 index);
+void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end);
+
+#endif /* SMADV_JOURNAL_H */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The map: one record per watched address space, found by the hook under RCU. */
+#ifndef SMADV_MAP_H
+#define SMADV_MAP_H
+
+#include <linux/hashtable.h>
+#include <linux/llist.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "core/range.h"
+#include "journal.h"
+#include "stats.h"
+
+/* Faults that a record keeps until the analyzer looks; older ones are overwritten. */
+#define SMADV_RING_SLOTS	256
+/* The analyzer is woken at every so many faults of one address space. */
+#define SMADV_WAKE_FAULTS	32
+/* Advice calls of the application that a record keeps until somebody looks. */
+#define SMADV_ADVICE_SLOTS	32
+#define SMADV_MAP_BITS		12
+
+/*
+ * smadv_lock - the one sleeping lock of the module.
+ *
+ * Protects every record but its hot part, the Task Map, the journals, the
+ * filters, and changes of the policy. The analyzer holds it for a round,
+ * netlink and sysfs for a request or one message of a dump. Taken in process
+ * context only, before any mmap lock, and never from the hook or an observer.
+ */
+extern struct mutex smadv_lock;
+
+/**
+ * struct smadv_advice - one madvise() call of the application itself
+ * @start: first page number
+ * @end: first page number behind
+ * @hint: enum smart_madvise_hint that it set
+ */
+struct smadv_advice {
+	u64 start;
+	u64 end;
+	u32 hint;
+};
+
+#define SMADV_RECORD_DIRTY	0	/* on the dirty list, which holds a reference */
+
+/**
+ * struct smadv_record - one address space under watch
+ * @node: chain in the hash table, written under smadv_lock, read under RCU
+ * @mm: the address space, held by mmgrab(), so that the pointer is not re-used
+ * @ring: where the hook records, @slots or NULL for an address space that a
+ *	filter excludes
+ * @head: faults recorded so far, the hook's write position
+ * @flags: SMADV_RECORD_*
+ * @dirty: link of the dirty list
+ * @advice_lock: protects @advice, @advices and @advices_lost; taken with
+ *	interrupts on or off by the observer in the application's context, a leaf
+ * @advice: advice of the application not yet looked at, oldest first
+ * @advices: entries of @advice in use
+ * @advices_lost: @advice overflowed
+ * @advising: the task that is in do_madvise() on behalf of the module
+ * @refs: one of the map until a grace period after removal, one of the dirty list
+ * @rwork: removal after a grace period
+ * @link: all records, in order of @id; from here on under smadv_lock
+ * @id: never re-used number
+ * @pid: thread group of the first task seen in this address space
+ * @uid: its real user id
+ * @viewer: user who may see its addresses; nobody's for a set-user-ID program,
+ *	whose layout is not for the one who started it
+ * @removed: no longer in the map
+ * @excluded: a filter rule keeps it from being watched
+ * @slots: SMADV_RING_SLOTS packed faults, each written by the hook and taken
+ *	(zeroed) by the analyzer; NULL until the record was not excluded once
+ * @exe: path of the executable, once a filter asked for it
+ * @tail: the analyzer's read position
+ * @adopted_ms: time of adoption
+ * @faults: faults taken into account, lost ones included
+ * @lost: faults overwritten before they were seen
+ * @majors: major faults
+ * @hints_changed: journal entries made
+ * @unsettled_ms: time before which no unknown mapping is looked up again, set
+ *	when the ranges are at their limit
+ * @ranges: ranges
+ * @journal: what was changed, and how to take it back
+ * @past: entries restored a moment ago, in no order: a child whose fork was
+ *	under way then may still have inherited them
+ * @past_ms: time of the last addition to @past
+ */
+struct smadv_record {
+	struct hlist_node node;
+	struct mm_struct *mm;
+	u64 *ring;
+	atomic_t head;
+	unsigned long flags;
+	struct llist_node dirty;
+
+	raw_spinlock_t advice_lock;
+	struct smadv_advice advice[SMADV_ADVICE_SLOTS];
+	u32 advices;
+	bool advices_lost;
+	struct task_struct *advising;
+
+	refcount_t refs;
+	struct rcu_work rwork;
+
+	struct list_head link;
+	u64 id;
+	struct pid *pid;
+	kuid_t uid;
+	kuid_t viewer;
+	bool removed;
+	bool excluded;
+	u64 *slots;
+	char *exe;
+	u32 tail;
+	u64 adopted_ms;
+	u64 faults;
+	u64 lost;
+	u64 majors;
+	u64 hints_changed;
+	u64 unsettled_ms;
+	struct smadv_ranges ranges;
+	struct smadv_journal journal;
+	struct smadv_journal past;
+	u64 past_ms;
+};
+
+/* Called by the hook for every page fault, see map.c. */
+void smadv_map_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
+
+/* The record of @mm, under RCU or smadv_lock, or NULL. */
+struct smadv_record *smadv_map_lookup(const struct mm_struct *mm);
+
+/* Records in order of id; smadv_lock held. */
+struct smadv_record *smadv_map_next(u64 after_id);
+struct smadv_record *smadv_map_find_pid(pid_t pid);
+extern struct list_head smadv_map_records;
+
+struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct *mm, bool forced);
+void smadv_map_remove(struct smadv_record *record);
+int smadv_map_reserve_range(struct smadv_record *record);
+void smadv_map_exclude(struct smadv_record *record, bool excluded);
+void smadv_map_drop_range(struct smadv_record *record, u32 index);
+void smadv_map_put(struct smadv_record *record);
+
+/* Take what the hook left behind; analyzer only. */
+struct task_struct *smadv_map_next_request(void);
+struct llist_node *smadv_map_take_dirty(void);
+void smadv_map_mark_dirty(struct smadv_record *record);
+bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault, u32 *lost);
+
+void smadv_map_set_limits(const struct smadv_policy *policy);
+u64 smadv_map_bytes(const struct smadv_record *record);
+void smadv_map_comm(const struct smadv_record *record, char *comm);
+
+int smadv_map_charge(u64 bytes);
+void smadv_map_uncharge(u64 bytes);
+
+int smadv_map_init(void);
+void smadv_map_exit(void);
+
+#endif /* SMADV_MAP_H */

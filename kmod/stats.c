@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "stats.h"
+
+#include <linux/cpumask.h>
+
+atomic64_t smadv_stats[SMART_MADVISE_A_STATS_MAX + 1];
+DEFINE_PER_CPU(u64, smadv_stats_untracked);
+
+/**
+ * smadv_stats_read() - value of one counter or gauge
+ * @attribute: SMART_MADVISE_A_STATS_*
+ *
+ * Context: any.
+ * Return: the value. Counters are read one by one: sums over several of them
+ * hold exactly only while nothing changes.
+ */
+u64 smadv_stats_read(int attribute)
+{
+	u64 sum = atomic64_read(&smadv_stats[attribute]);
+	int cpu;
+
+	if (attribute == SMART_MADVISE_A_STATS_FAULTS_UNTRACKED)
+		for_each_possible_cpu(cpu)
+			sum += per_cpu(smadv_stats_untracked, cpu);
+	return sum;
+}

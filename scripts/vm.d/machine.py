@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A QEMU guest: its accelerator, its streams, and what its kernel says."""
+import ctypes
+import os
+import re
+import selectors
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable
+
+import initramfs
+
+# Longest wait for the command to start; TCG on a busy machine takes some seconds.
+BOOT_LIMIT_S = 120
+KVM_PROBE_S = 8
+PROGRESS_AFTER_S = 2
+
+# What the kernel says when something in it went wrong.
+REPORT = re.compile(
+    r"\bBUG: |\bWARNING: |\bOops|general protection fault|[Uu]nable to handle|Kernel panic"
+    r"|circular locking|inconsistent lock state|recursive locking|suspicious RCU usage"
+    r"|held lock freed|sleeping function called|scheduling while atomic|KASAN: |UBSAN: |KCSAN: "
+    r"|INFO: task .* blocked for more than|soft lockup|hard LOCKUP|rcu.* detected stalls?"
+    r"|rcu.* self-detected stall|(?:list_add|list_del) corruption|refcount_t: |Bad page state"
+    r"|kmemleak: [1-9]\d* new suspected|unreferenced object 0x|double fault")
+REPORT_LINES = 40
+
+# loglevel 5: warnings and worse reach the serial line as they happen; the whole
+# log comes at the end by dmesg. The log buffer holds a long run's.
+COMMAND_LINE = ("console=ttyS0 loglevel=5 log_buf_len=4M printk.time=1 oops=panic panic=-1 "
+                "sysctl.kernel.hung_task_timeout_secs=60 random.trust_cpu=on tsc=reliable "
+                "rdinit=/init")
+STARTED = "vm: command starts"
+
+
+@dataclass
+class Stream:
+    """One of the guest's streams: what is in it, then NUL, the nonce and a word."""
+    trailer: bytes
+    sink: Callable[[bytes], object]
+    held: bytes = b""
+    word: str | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Passes on all that cannot be the trailer or its start."""
+        data = self.held + data
+        at = data.find(self.trailer)
+        if at < 0:
+            keep = next((n for n in range(min(len(self.trailer), len(data)), 0, -1)
+                         if self.trailer.startswith(data[-n:])), 0)
+            at = len(data) - keep
+        elif data.endswith(b"\n"):
+            self.word = data[at + len(self.trailer):].decode(errors="replace").strip()
+        self.held = data[at:]
+        if at:
+            self.sink(data[:at])
+
+
+@dataclass
+class Outcome:
+    """What became of a run."""
+    word: str | None = None
+    timed_out: bool = False
+    started: bool = False
+    files_complete: bool = False
+    kernel_log: str = ""
+    last_words: str = ""
+    reports: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Machine:
+    """One guest, to be run once."""
+    folder: Path
+    qemu: Path
+    cache: Path
+    image: str
+    initrd: Path
+    nonce: str
+    cpus: int
+    memory_mb: int
+    icount: bool
+    accelerator: str | None
+    append: str
+
+    @property
+    def tar(self) -> Path:
+        return self.folder / "out.tar"
+
+    @property
+    def console(self) -> Path:
+        return self.folder / "console"
+
+    def run(self, timeout_s: float, name: str) -> Outcome:
+        """Boots, shows the command's output as it comes, and ends the guest."""
+        dmesg = bytearray()
+        trailer = f"\0{self.nonce} ".encode()
+        with open(self.tar, "wb", buffering=0) as tar:
+            streams = [Stream(trailer, show), Stream(trailer, tar.write),
+                       Stream(trailer, dmesg.extend)]
+            pipes = [os.pipe() for _ in streams]
+            outcome = Outcome()
+            process = self._start([write for _, write in pipes])
+            try:
+                for _, write in pipes:
+                    os.close(write)
+                self._follow(dict(zip((read for read, _ in pipes), streams)), outcome,
+                             timeout_s, Progress(name))
+            finally:
+                process.kill()
+                process.wait()
+                for read, _ in pipes:
+                    os.close(read)
+        output, files, log = streams
+        outcome.word = output.word
+        outcome.files_complete = files.word is not None
+        console = self._console_text()
+        whole = dmesg.decode(errors="replace")
+        outcome.kernel_log = whole if log.word is not None else console + whole
+        outcome.reports = reports_in(whole) or reports_in(console)
+        said = (self.folder / "qemu.log").read_text(errors="replace") + console
+        outcome.last_words = "\n".join(said.splitlines()[-15:])
+        return outcome
+
+    def _follow(self, streams: dict[int, Stream], outcome: Outcome, timeout_s: float,
+                progress: "Progress") -> None:
+        """Until the first stream is complete, the guest is gone, or time is up."""
+        output = next(iter(streams.values()))
+        deadline = time.monotonic() + BOOT_LIMIT_S
+        with selectors.DefaultSelector() as selector:
+            for descriptor in streams:
+                selector.register(descriptor, selectors.EVENT_READ)
+            while selector.get_map() and output.word is None:
+                for key, _ in selector.select(timeout=0.1):
+                    data = os.read(key.fd, 1 << 16)
+                    if data:
+                        progress.clear()
+                        streams[key.fd].feed(data)
+                    else:
+                        selector.unregister(key.fd)
+                if not outcome.started and STARTED in self._console_text():
+                    outcome.started = True
+                    progress.clear()
+                    deadline = time.monotonic() + timeout_s
+                if time.monotonic() > deadline:
+                    outcome.timed_out = outcome.started
+                    break
+                progress.show(outcome.started)
+            # The guest sends the streams in turn, the first one's trailer last.
+            for descriptor, stream in streams.items():
+                while output.word is not None and stream.word is None and \
+                        selector.get_map() and select_one(descriptor):
+                    data = os.read(descriptor, 1 << 16)
+                    if not data:
+                        break
+                    stream.feed(data)
+        progress.clear()
+
+    def _console_text(self) -> str:
+        if not self.console.exists():
+            return ""
+        return self.console.read_text(encoding="utf-8", errors="replace").replace("\r", "")
+
+    def _start(self, descriptors: list[int]) -> subprocess.Popen:
+        words = [*self._qemu_words(), *self._accelerator_words(), "-smp", str(self.cpus),
+                 "-m", str(self.memory_mb), "-kernel", self.image, "-initrd", str(self.initrd),
+                 "-append", f"{COMMAND_LINE}{' nokaslr' if self.icount else ''} {self.append}",
+                 "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console",
+                 "-device", "virtio-serial-pci,id=ports"]
+        for number, descriptor in enumerate(descriptors, 1):
+            words += ["-add-fd", f"fd={descriptor},set={number}",
+                      "-chardev", f"file,id=c{number},path=/dev/fdset/{number},append=on",
+                      "-device", f"virtserialport,bus=ports.0,nr={number},chardev=c{number}"]
+        with open(self.folder / "qemu.log", "wb") as log:
+            return subprocess.Popen(words, env=self._environment(), stdin=subprocess.DEVNULL,
+                                    stdout=log, stderr=log, pass_fds=descriptors,
+                                    preexec_fn=die_with_parent)
+
+    # --- QEMU ---
+
+    def _qemu_words(self) -> list[str]:
+        share = self.qemu / "usr/share"
+        return [str(self.qemu / "usr/bin/qemu-system-x86_64"), "-L", str(share / "seabios"),
+                "-L", str(share / "qemu"), "-nodefaults", "-no-user-config", "-display", "none",
+                "-no-reboot", "-M", "pc", "-seed", "1"]
+
+    def _environment(self) -> dict[str, str]:
+        modules = self.qemu / "usr/lib/x86_64-linux-gnu/qemu"
+        return {**os.environ, "QEMU_MODULE_DIR": str(modules)}
+
+    def _accelerator_words(self) -> list[str]:
+        if self.icount:
+            # Without ERMS and FSRM, or clearing a page would cost 4096 instructions.
+            return ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max,-erms,-fsrm",
+                    "-rtc", "base=2024-01-01,clock=vm"]
+        if self.accelerator == "kvm" or (self.accelerator is None and self._kvm_works()):
+            return ["-accel", "kvm", "-cpu", "host"]
+        return ["-accel", "tcg,thread=multi", "-cpu", "max"]
+
+    def _kvm_works(self) -> bool:
+        """Whether KVM runs a guest here, by booting one; remembered until a reboot."""
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        if not re.search(r"^flags\s*:.*\b(vmx|svm)\b", flags, re.M) or \
+                not os.access("/dev/kvm", os.W_OK):
+            return False
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        remembered = self.cache / "kvm"
+        if remembered.exists():
+            known, answer = remembered.read_text(encoding="ascii").split()
+            if known == boot:
+                return answer == "works"
+        works = self._probe_kvm()
+        remembered.write_text(f"{boot} {'works' if works else 'fails'}\n", encoding="ascii")
+        return works
+
+    def _probe_kvm(self) -> bool:
+        archive = initramfs.Archive()
+        archive.file(Path("/bin/busybox"), "/bin/busybox")
+        archive.text("/init", "#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs dev /dev\n"
+                              "echo guest-runs >/dev/ttyS0\n/bin/busybox reboot -f\n", 0o755)
+        archive.add("/dev", stat.S_IFDIR | 0o755)
+        with tempfile.NamedTemporaryFile(suffix=".cpio") as initrd:
+            initrd.write(archive.pack())
+            initrd.flush()
+            words = [*self._qemu_words(), "-accel", "kvm", "-cpu", "host", "-m", "256",
+                     "-kernel", self.image, "-initrd", initrd.name, "-serial", "stdio",
+                     "-append", "console=ttyS0 panic=-1"]
+            try:
+                said = subprocess.run(words, env=self._environment(), stdin=subprocess.DEVNULL,
+                                      capture_output=True, timeout=KVM_PROBE_S,
+                                      check=False).stdout
+            except subprocess.TimeoutExpired as late:
+                said = late.stdout or b""
+        return b"guest-runs" in said
+
+
+class Progress:
+    """A line for a person who waits for the boot."""
+
+    def __init__(self, name: str) -> None:
+        self.text = f"vm: booting {name} ..."
+        self.due = time.monotonic() + PROGRESS_AFTER_S if sys.stderr.isatty() else None
+        self.shown = False
+
+    def show(self, started: bool) -> None:
+        if self.due and not started and not self.shown and time.monotonic() > self.due:
+            self.shown = True
+            print(self.text, end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self.shown:
+            print(f"\r{' ' * len(self.text)}\r", end="", file=sys.stderr, flush=True)
+        self.due, self.shown = None, False
+
+
+def reports_in(log: str) -> list[str]:
+    """The first report of a kernel log with the lines that follow, and all headlines."""
+    lines = log.splitlines()
+    hits = [number for number, line in enumerate(lines) if REPORT.search(line)]
+    if not hits:
+        return []
+    first = lines[hits[0]:hits[0] + REPORT_LINES]
+    return first + [lines[number] for number in hits if number >= hits[0] + REPORT_LINES][:20]
+
+
+def show(data: bytes) -> None:
+    while data:
+        data = data[os.write(1, data):]
+
+
+def select_one(descriptor: int) -> bool:
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        return bool(selector.select(timeout=5))
+
+
+def die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

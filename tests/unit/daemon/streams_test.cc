@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "daemon/netlink/streams.h"
+
+#include <linux/smart_madvise.h>
+
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "datagram.h"
+#include "fake_transport.h"
+
+namespace smadv::netlink {
+namespace {
+
+using test::attributes_of;
+using test::AttributeWriter;
+using test::Datagram;
+using test::FakeTransport;
+using test::Wire;
+
+constexpr std::uint16_t kFamily = 30;
+
+/// What arrives without being asked for.
+class StreamsTest : public testing::Test {
+ protected:
+  void arrive(const Datagram& datagram) { wire_.incoming.emplace_back(datagram.bytes()); }
+  void lose() { wire_.incoming.emplace_back(Error{ExitCode::Failed, ENOBUFS, "lost"}); }
+
+  static Datagram event(EventKind kind) {
+    Event event;
+    event.kind = kind;
+    return Datagram(0).command(kFamily, SMART_MADVISE_CMD_EVENT_NTF, attributes_of(event));
+  }
+
+  static Datagram family(std::uint8_t command, const std::string& name) {
+    return Datagram(0).command(GENL_ID_CTRL, command,
+                               AttributeWriter().put(CTRL_ATTR_FAMILY_NAME, name));
+  }
+
+  Wire wire_;
+  NetlinkEventStream stream_{std::make_unique<FakeTransport>(wire_), kFamily};
+  NetlinkModuleWatch watch_{std::make_unique<FakeTransport>(wire_)};
+};
+
+TEST_F(StreamsTest, EventsInOrder) {
+  arrive(event(EventKind::Adopted));
+  arrive(event(EventKind::Applied));
+  const auto batch = stream_.read();
+  ASSERT_TRUE(batch) << batch.error().message;
+  ASSERT_EQ(batch->events.size(), 2U);
+  EXPECT_EQ(batch->events[0].kind, EventKind::Adopted);
+  EXPECT_EQ(batch->events[1].kind, EventKind::Applied);
+  EXPECT_FALSE(batch->lost);
+}
+
+TEST_F(StreamsTest, NothingThereIsAnEmptyBatch) {
+  const auto batch = stream_.read();
+  ASSERT_TRUE(batch);
+  EXPECT_TRUE(batch->events.empty());
+}
+
+TEST_F(StreamsTest, LossIsToldAndWhatIsLeftIsRead) {
+  arrive(event(EventKind::Adopted));
+  lose();
+  arrive(event(EventKind::Gone));
+  const auto batch = stream_.read();
+  ASSERT_TRUE(batch) << batch.error().message;
+  EXPECT_TRUE(batch->lost);
+  EXPECT_EQ(batch->events.size(), 2U);
+  const auto next = stream_.read();
+  ASSERT_TRUE(next);
+  EXPECT_FALSE(next->lost) << "told twice";
+}
+
+TEST_F(StreamsTest, UnloadedModuleEndsTheStreamAfterItsLastEvents) {
+  arrive(event(EventKind::Restored));
+  arrive(family(CTRL_CMD_DELFAMILY, SMART_MADVISE_FAMILY_NAME));
+  const auto batch = stream_.read();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->events.size(), 1U);
+  const auto end = stream_.read();
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().exit, ExitCode::ModuleAbsent);
+}
+
+TEST_F(StreamsTest, OtherFamiliesAndCommandsArePassedOver) {
+  arrive(family(CTRL_CMD_DELFAMILY, "other"));
+  arrive(Datagram(0).command(kFamily + 1, SMART_MADVISE_CMD_EVENT_NTF, {}));
+  arrive(Datagram(0).command(kFamily, SMART_MADVISE_CMD_INFO_GET, {}));
+  const auto batch = stream_.read();
+  ASSERT_TRUE(batch) << batch.error().message;
+  EXPECT_TRUE(batch->events.empty());
+}
+
+TEST_F(StreamsTest, EventWithoutItsKindIsAnError) {
+  arrive(Datagram(0).command(kFamily, SMART_MADVISE_CMD_EVENT_NTF, {}));
+  EXPECT_FALSE(stream_.read());
+}
+
+TEST_F(StreamsTest, OtherReceiveErrorsEndTheStream) {
+  wire_.incoming.emplace_back(Error{ExitCode::Failed, EBADF, "broken"});
+  const auto batch = stream_.read();
+  ASSERT_FALSE(batch);
+  EXPECT_EQ(batch.error().code, EBADF);
+}
+
+TEST_F(StreamsTest, WatchTellsComingAndGoing) {
+  arrive(family(CTRL_CMD_NEWFAMILY, SMART_MADVISE_FAMILY_NAME));
+  auto news = watch_.read();
+  ASSERT_TRUE(news);
+  EXPECT_TRUE(news->appeared);
+  EXPECT_FALSE(news->vanished);
+
+  arrive(family(CTRL_CMD_DELFAMILY, SMART_MADVISE_FAMILY_NAME));
+  news = watch_.read();
+  ASSERT_TRUE(news);
+  EXPECT_FALSE(news->appeared);
+  EXPECT_TRUE(news->vanished);
+
+  news = watch_.read();
+  ASSERT_TRUE(news);
+  EXPECT_FALSE(news->appeared || news->vanished || news->lost);
+}
+
+TEST_F(StreamsTest, WatchKeepsTheOrderOfAReload) {
+  arrive(family(CTRL_CMD_DELFAMILY, SMART_MADVISE_FAMILY_NAME));
+  arrive(family(CTRL_CMD_NEWFAMILY, SMART_MADVISE_FAMILY_NAME));
+  auto news = watch_.read();
+  ASSERT_TRUE(news);
+  EXPECT_TRUE(news->vanished && news->appeared);
+
+  arrive(family(CTRL_CMD_NEWFAMILY, SMART_MADVISE_FAMILY_NAME));
+  arrive(family(CTRL_CMD_DELFAMILY, SMART_MADVISE_FAMILY_NAME));
+  news = watch_.read();
+  ASSERT_TRUE(news);
+  EXPECT_TRUE(news->vanished);
+  EXPECT_FALSE(news->appeared);
+}
+
+TEST_F(StreamsTest, WatchTellsLossAndPassesOverOthers) {
+  lose();
+  arrive(family(CTRL_CMD_NEWFAMILY, "other"));
+  arrive(family(CTRL_CMD_NEWOPS, SMART_MADVISE_FAMILY_NAME));
+  const auto news = watch_.read();
+  ASSERT_TRUE(news);
+  EXPECT_TRUE(news->lost);
+  EXPECT_FALSE(news->appeared || news->vanished);
+}
+
+}  // namespace
+}  // namespace smadv::netlink
