@@ -195,7 +195,8 @@ TEST_P(Coverage, IsEstimatedWithin15Percent) {
     for (std::uint64_t i = 0; i < 12 * used_blocks + 2000; ++i) {
       access();
     }
-    const double truth = 10000.0 * used_blocks / range_blocks;
+    const double truth =
+        10000.0 * static_cast<double>(used_blocks) / static_cast<double>(range_blocks);
     // At whatever moment somebody looks.
     for (int look = 0; look < 20; ++look) {
       for (std::uint64_t i = 0; i < used_blocks / 4 + 50; ++i) {
@@ -260,7 +261,8 @@ TEST_P(StreamCount, TellsConcurrentStreams) {
   Mapping mapping(kBase, kPages, {},
                   [&](std::uint64_t page, std::uint32_t flags) { subject.fault(page, flags); });
   std::vector<Touches> parts;
-  for (std::uint32_t i = 0; i < GetParam(); ++i) {
+  parts.reserve(GetParam());
+  for (std::uint64_t i = 0; i < GetParam(); ++i) {
     parts.push_back(shifted(sequential(kPages / 8, i * 3), kPages / 8 * i));
   }
   drive(subject, mapping, interleave(parts), 200, kBase);

@@ -58,8 +58,8 @@ std::string kinds_named(std::uint32_t kinds) {
   return names;
 }
 
-void PrintTo(const Case& c, std::ostream* out) {
-  *out << c.name;
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.name;
 }
 
 class Detection : public testing::TestWithParam<Case> {
@@ -118,7 +118,7 @@ class Detection : public testing::TestWithParam<Case> {
     if (c.pages_min == 0 || run_pages_.empty()) {
       return;
     }
-    std::sort(run_pages_.begin(), run_pages_.end());
+    std::ranges::sort(run_pages_);
     EXPECT_GE(run_pages_.at(run_pages_.size() / 2), c.pages_min);
     EXPECT_LE(run_pages_.at(run_pages_.size() / 2), c.pages_max);
     EXPECT_GE(run_pages_.at(run_pages_.size() / 10), c.pages_min / 2);
@@ -323,7 +323,8 @@ std::vector<Case> run_cases() {
 
 Touches streams(std::uint64_t pages, std::uint32_t count, std::uint32_t seed) {
   std::vector<Touches> parts;
-  for (std::uint32_t i = 0; i < count; ++i) {
+  parts.reserve(count);
+  for (std::uint64_t i = 0; i < count; ++i) {
     // Not at the same place of a window each.
     parts.push_back(shifted(sequential(pages / count, i * 5), pages / count * i));
   }

@@ -83,7 +83,8 @@ TEST(Policy, TableEqualsTheSpec) {
       EXPECT_EQ(field.def, std::stoul(*text)) << spec[i].name;
       const auto open = spec[i].doc.rfind('(');
       EXPECT_EQ(field.min, std::stoul(spec[i].doc.substr(open + 1))) << spec[i].name;
-      EXPECT_EQ(field.max, std::stoul(*behind(spec[i].doc.substr(open), ".."))) << spec[i].name;
+      const std::string max = behind(spec[i].doc.substr(open), "..").value_or("0");
+      EXPECT_EQ(field.max, std::stoul(max)) << spec[i].name;
       ++told;
     }
   }

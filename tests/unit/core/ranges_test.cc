@@ -255,6 +255,7 @@ TEST_P(RangesCut, LeavesWhatLiesOutside) {
   ASSERT_NE(set.insert(400, 500), nullptr);
   smadv_ranges_cut(set.get(), GetParam().start, GetParam().end);
   std::vector<std::pair<std::uint64_t, std::uint64_t>> left;
+  left.reserve(set.size());
   for (std::uint32_t i = 0; i < set.size(); ++i) {
     left.emplace_back(set[i].start, set[i].end);
   }

@@ -25,8 +25,8 @@ class Streams {
     smadv_step step{};
     smadv_streams_step(&set_, page, &step);
     if (step.earlier != 0) {
-      count_.at(step.earlier_kind) -= step.earlier;
-      count_.at(step.kind) += step.earlier;
+      count_.at(step.earlier_kind) -= static_cast<int>(step.earlier);
+      count_.at(step.kind) += static_cast<int>(step.earlier);
     }
     ++count_.at(step.kind);
     return step.kind;
@@ -88,7 +88,7 @@ class Dense : public testing::TestWithParam<std::uint64_t> {};
 TEST_P(Dense, StridesUnderFaultAroundAreStreams) {
   Streams streams;
   std::uint64_t mapped_to = 0;
-  for (std::uint64_t page = 0; page < 16 * 200; page += GetParam()) {
+  for (std::uint64_t page = 0; page < 3200; page += GetParam()) {
     if (page >= mapped_to) {
       streams.step(kBase + page);
       mapped_to = page / 16 * 16 + 16;
@@ -134,7 +134,7 @@ TEST(Strides, MayVaryByAFractionOfAPage) {
 
 TEST(Repeats, AreNoSteps) {
   Streams streams;
-  for (int i = 0; i < 20; ++i) {
+  for (std::uint64_t i = 0; i < 20; ++i) {
     streams.step(kBase + 16 * i);
     EXPECT_EQ(streams.step(kBase + 16 * i), static_cast<std::uint32_t>(SMADV_STEP_REPEAT));
   }
@@ -145,7 +145,7 @@ TEST(Repeats, AreNoSteps) {
 // A retry that comes after faults of other threads is known by its cursor still.
 TEST(Repeats, OfAnotherThreadsFaultAreNoSteps) {
   Streams streams;
-  for (int i = 0; i < 20; ++i) {
+  for (std::uint64_t i = 0; i < 20; ++i) {
     for (const std::uint64_t thread : {0, 100000, 200000, 300000}) {
       streams.step(kBase + thread + 16 * i);
     }
@@ -161,7 +161,7 @@ TEST(Repeats, OfAnotherThreadsFaultAreNoSteps) {
 TEST(Late, ThreadsDoNotBreakALongStream) {
   Streams streams;
   const std::uint64_t page = streams.pass(kBase, 16, 40);
-  for (int i = 0; i < 50; ++i) {
+  for (std::uint64_t i = 0; i < 50; ++i) {
     streams.step(page + 32 * i + 16);
     streams.step(page + 32 * i);
   }

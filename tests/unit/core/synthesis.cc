@@ -176,7 +176,7 @@ Touches zipf(std::uint64_t pages, double exponent, std::uint32_t seed) {
   return [sum = std::move(sum), place = std::move(place), total,
           engine = std::mt19937_64(seed)]() mutable {
     const double at = total * static_cast<double>(engine() >> 11) / 9007199254740992.0;
-    const auto rank = std::upper_bound(sum.begin(), sum.end(), at) - sum.begin();
+    const auto rank = std::ranges::upper_bound(sum, at) - sum.begin();
     return place.at(std::min<std::size_t>(rank, place.size() - 1));
   };
 }

@@ -178,8 +178,8 @@ struct Thresholds {
   std::uint32_t hysteresis_pct;
 };
 
-void PrintTo(const Thresholds& t, std::ostream* out) {
-  *out << t.pct << " less " << t.hysteresis_pct;
+std::ostream& operator<<(std::ostream& out, const Thresholds& t) {
+  return out << t.pct << " less " << t.hysteresis_pct;
 }
 
 class Hysteresis : public testing::TestWithParam<Thresholds> {
