@@ -12,9 +12,11 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "daemon/config/file.h"
 #include "daemon/filter.h"
 #include "daemon/policy.h"
 #include "daemon/suggest.h"
+#include "daemon/text.h"
 
 namespace smadv {
 namespace {
@@ -71,22 +73,27 @@ std::string wanted_values(const PolicyKey& key) {
 }
 
 Error Loader::error_at(const toml::source_region& source, std::string_view message) const {
-  return {
-      ExitCode::Failed, 0,
-      fmt::format("{}:{}:{}: {}", file_.string(), source.begin.line, source.begin.column, message)};
+  return {ExitCode::Failed, 0,
+          printable(fmt::format("{}:{}:{}: {}", file_.string(), source.begin.line,
+                                source.begin.column, message))};
 }
 
 Result<void> Loader::add(const fs::path& file) {
   file_ = file;
+  const auto content = read_policy_file(file);
+  if (!content) {
+    return Error{ExitCode::Failed, content.error().code,
+                 printable(fmt::format("{}: {}", file.string(), content.error().message))};
+  }
+  if (const auto line = overlong_key(*content)) {
+    const toml::source_position start{static_cast<toml::source_index>(*line), 1};
+    return error_at({start, start, nullptr}, fmt::format("more than {} dots", kMostLineDots));
+  }
   toml::table root;
   try {
-    root = toml::parse_file(file.string());
+    root = toml::parse(*content, file.string());
   } catch (const toml::parse_error& error) {
-    const std::string why(error.description());
-    if (error.source().begin.line == 0) {  // it could not even be opened
-      return Error{ExitCode::Failed, 0, fmt::format("{}: {}", file.string(), why)};
-    }
-    return error_at(error.source(), why);
+    return error_at(error.source(), error.description());
   }
   for (const auto& [key, node] : root) {
     if (key == "policy" && node.is_table()) {
@@ -249,7 +256,7 @@ Result<std::vector<fs::path>> drop_ins_of(const fs::path& file) {
   }
   if (code) {
     return Error{ExitCode::Failed, code.value(),
-                 fmt::format("{}: {}", folder.string(), code.message())};
+                 printable(fmt::format("{}: {}", folder.string(), code.message()))};
   }
   std::ranges::sort(files);
   return files;
