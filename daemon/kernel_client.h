@@ -18,8 +18,8 @@ namespace smadv {
 /// What arrived on an event stream since the last look.
 struct EventBatch {
   std::vector<Event> events;
-  /// Events were dropped before or among these, because nobody read them in time.
-  bool lost = false;
+  /// How many were dropped after these, because nobody read them in time.
+  std::uint64_t lost = 0;
 };
 
 /// The module's events from the moment of subscription on.

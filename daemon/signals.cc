@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -28,21 +29,27 @@ Result<SignalFd> SignalFd::open(std::initializer_list<int> signals) {
     return Error{ExitCode::Failed, code,
                  fmt::format("cannot wait for signals: {}", std::strerror(code))};
   }
-  return SignalFd(std::move(fd), former);
+  return SignalFd(std::move(fd), signals, former);
 }
 
 SignalFd::~SignalFd() {
-  if (fd_.valid()) {
+  if (fd_.valid() && !keep_) {
     pthread_sigmask(SIG_SETMASK, &former_, nullptr);
   }
 }
 
+// The descriptor itself would hand out the lowest number first, again and again in a flood of it.
 std::optional<int> SignalFd::read() const {
-  signalfd_siginfo info{};
-  if (::read(fd_.get(), &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) {
-    return std::nullopt;
+  constexpr timespec kNow{};
+  for (const int signal : signals_) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    if (sigtimedwait(&set, nullptr, &kNow) == signal) {
+      return signal;
+    }
   }
-  return static_cast<int>(info.ssi_signo);
+  return std::nullopt;
 }
 
 }  // namespace smadv

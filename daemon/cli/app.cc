@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "daemon/cli/commands.h"
+#include "daemon/standard_files.h"
 #include "daemon/suggest.h"
 
 namespace smadv::cli {
@@ -46,6 +47,7 @@ struct Request {
   FilterRule filter;
   std::uint64_t count = 0;
   double seconds = 0;
+  std::uint32_t event_buffer_kb = netlink::EventBuffer{}.kib;
 };
 
 /// Words that an option may be, and what they stand for.
@@ -266,6 +268,7 @@ class Commands {
     CLI::App* watch = command(
         "monitor", "Live events, one line each, until interrupted",
         [this](Context& context) {
+          context.set_event_buffer({.kib = request_.event_buffer_kb});
           MonitorLimits limits;
           if (request_.count != 0) {
             limits.events = request_.count;
@@ -279,13 +282,21 @@ class Commands {
         "  smadv monitor --count 1 --seconds 10\n"
         "  smadv monitor --json | jq -c 'select(.kind == \"applied\")'\n"
         "Times are seconds since boot, as in the kernel log. When events were lost, a note says\n"
-        "so on standard error, and with --json a line {\"kind\":\"lost\"}.\n");
+        "how many on standard error, and lines with 'now' tell what stands; the events after them\n"
+        "go on from there. With --json it is a line with kind lost and the number of events, and\n"
+        "one with kind now, policy, processes, and the ranges that bear a hint.\n");
     watch->add_option("-n,--count", request_.count, "End after so many events")
         ->type_name("N")
         ->transform(number("number of events", 1, UINT64_MAX));
     watch->add_option("-s,--seconds", request_.seconds, "End after so many seconds")
         ->type_name("S")
         ->check(CLI::Range(0.001, 1e9));
+    watch
+        ->add_option("--event-buffer-kb", request_.event_buffer_kb,
+                     "Room for events while the output is busy, 4..4096 KiB (2048)")
+        ->type_name("N")
+        ->transform(
+            number("number of KiB", netlink::EventBuffer::kLeast, netlink::EventBuffer::kMost));
   }
 
   CLI::App& app_;
@@ -330,6 +341,17 @@ void complain(std::ostream& err, const Machine& machine, ColorChoice color,
   err << palette.paint(Style::Bad, "smadv:") << ' ' << message << '\n';
 }
 
+// Ends a program that has said all but @p text.
+ExitCode finish(std::ostream& out, const std::string& text, const Machine& machine,
+                ColorChoice color, std::ostream& err) {
+  const auto written = write_out(out, text);
+  if (!written) {
+    complain(err, machine, color, written.error().message);
+    return written.error().exit;
+  }
+  return ExitCode::Ok;
+}
+
 ExitCode carry_out(const Request& request, const Action& action, const Machine& machine,
                    std::ostream& out, std::ostream& err) {
   Context context(machine, out, err);
@@ -337,20 +359,14 @@ ExitCode carry_out(const Request& request, const Action& action, const Machine& 
   context.set_palette(
       Palette(use_colors(request.color, machine.out_is_terminal, machine.no_color, machine.term)));
   const auto done = action(context);
-  out.flush();
-  const int code = errno;
   if (!done) {
+    out.flush();
     if (!done.error().message.empty()) {
       complain(err, machine, request.color, done.error().message);
     }
     return done.error().exit;
   }
-  if (!out.good() && code != EPIPE) {  // a reader that left has seen enough
-    complain(err, machine, request.color,
-             fmt::format("cannot write the output: {}", std::strerror(code)));
-    return ExitCode::Failed;
-  }
-  return ExitCode::Ok;
+  return finish(out, {}, machine, request.color, err);
 }
 
 }  // namespace
@@ -375,11 +391,10 @@ ExitCode run(const std::vector<std::string>& words, const Machine& machine, std:
   } catch (const CLI::CallForHelp&) {
     const CLI::App* command = innermost(app);
     const CLI::App* parent = command->get_parent();
-    out << command->help(parent == nullptr ? std::string() : full_name(parent));
-    return ExitCode::Ok;
+    const auto text = command->help(parent == nullptr ? std::string() : full_name(parent));
+    return finish(out, text, machine, request.color, err);
   } catch (const CLI::CallForVersion& version) {
-    out << version.what() << '\n';
-    return ExitCode::Ok;
+    return finish(out, std::string(version.what()) + '\n', machine, request.color, err);
   } catch (const CLI::ParseError& error) {
     complain(err, machine, request.color, complaint(error, app));
     return ExitCode::Usage;

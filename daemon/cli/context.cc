@@ -12,8 +12,6 @@
 
 #include <fmt/format.h>
 
-#include "daemon/netlink/connect.h"
-
 namespace smadv::cli {
 namespace {
 
@@ -31,7 +29,7 @@ std::string user_name(std::uint32_t uid) {
 
 Machine real_machine() {
   return {
-      .connect = [] { return netlink::connect(); },
+      .connect = netlink::connect,
       .user_name = user_name,
       .root = {},
       .out_fd = STDOUT_FILENO,
@@ -46,7 +44,7 @@ Result<KernelClient*> Context::client() {
   if (client_) {
     return client_.get();
   }
-  auto connected = machine_.connect();
+  auto connected = machine_.connect(event_buffer_);
   if (!connected) {
     return connected.error();
   }

@@ -13,6 +13,7 @@
 #include "daemon/cli/json.h"
 #include "daemon/cli/style.h"
 #include "daemon/kernel_client.h"
+#include "daemon/netlink/connect.h"
 #include "daemon/result.h"
 
 namespace smadv::cli {
@@ -20,7 +21,7 @@ namespace smadv::cli {
 /// The machine around the command. Tests put their own in its place.
 struct Machine {
   /// Connects with the loaded module.
-  std::function<Result<std::unique_ptr<KernelClient>>()> connect;
+  std::function<Result<std::unique_ptr<KernelClient>>(netlink::EventBuffer)> connect;
   /// Name of a user, its number when it has none.
   std::function<std::string(std::uint32_t uid)> user_name;
   /// What stands before /proc, /sys, /boot and /lib.
@@ -53,6 +54,7 @@ class Context {
 
   void set_palette(Palette palette) { palette_ = palette; }
   void set_json(bool json) { json_ = json; }
+  void set_event_buffer(netlink::EventBuffer buffer) { event_buffer_ = buffer; }
 
   void print(const Table& table) { out_ << table.render(palette_); }
   void print(const Json& json) { out_ << json.document(); }
@@ -80,6 +82,7 @@ class Context {
   std::ostream& err_;
   Palette palette_;
   bool json_ = false;
+  netlink::EventBuffer event_buffer_;
   std::unique_ptr<KernelClient> client_;
 };
 

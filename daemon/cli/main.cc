@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "daemon/cli/app.h"
+#include "daemon/standard_files.h"
 
 int main(int argc, char** argv) {
+  smadv::open_standard_files();
   std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe is an error to be handled
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> words(argv + 1, argv + argc);

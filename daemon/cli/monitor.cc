@@ -6,6 +6,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <ctime>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -31,15 +35,81 @@ std::string line_of(const Event& event) {
   return fmt::format("{:>14} {}\n", format_boot_time(event.time_ns), event_text(event));
 }
 
-// True while there is more to print.
-bool print(Context& context, const EventBatch& batch, std::optional<std::uint64_t>& left) {
-  if (batch.lost) {
-    context.note("events were lost, too many came at once");
-    if (context.json()) {
-      context.out() << Json::object().set("kind", Json("lost")).line();
-    }
+// What stands at one moment.
+struct State {
+  std::uint64_t time_ns;  ///< Since boot, of the moment before.
+  Policy policy;
+  std::vector<Process> processes;
+  std::vector<Range> hinted;
+};
+
+std::uint64_t boot_time_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+Result<State> look(Context& context, KernelClient& client) {
+  const std::uint64_t time_ns = boot_time_ns();
+  const auto policy = client.policy();
+  if (!policy) {
+    return policy.error();
   }
-  for (const Event& event : batch.events) {
+  auto processes = client.processes();
+  if (!processes) {
+    return processes.error();
+  }
+  context.note_torn(*processes);
+  auto ranges = client.ranges({});
+  if (!ranges) {
+    return ranges.error();
+  }
+  context.note_torn(*ranges);
+  std::erase_if(ranges->items, [](const Range& range) { return range.hint == Hint::None; });
+  return State{time_ns, *policy, std::move(processes->items), std::move(ranges->items)};
+}
+
+std::string line_of(const State& state) {
+  return Json::object()
+      .set("kind", Json("now"))
+      .set("time-ns", Json(state.time_ns))
+      .set("policy", Json(state.policy))
+      .set("processes", Json(state.processes))
+      .set("ranges", Json(state.hinted))
+      .line();
+}
+
+std::string lines_of(const State& state) {
+  const auto now = fmt::format("{:>14} now ", format_boot_time(state.time_ns));
+  std::string text = fmt::format("{}governor {}, {} processes, {} hints\n", now,
+                                 name_of(static_cast<Governor>(state.policy.governor)),
+                                 state.processes.size(), state.hinted.size());
+  for (const Range& range : state.hinted) {
+    text += fmt::format("{}{} {} {} {}\n", now, range.pid, name_of(range.hint),
+                        format_interval(range.start, range.end), file_text(range));
+  }
+  return text;
+}
+
+// What the lost events would have told is asked for. Fails when the module is gone: its last word
+// may have been among them.
+Result<void> resynchronise(Context& context, KernelClient& client, std::uint64_t lost) {
+  context.note(fmt::format("{} events were lost, too many came at once", lost));
+  if (context.json()) {
+    context.out() << Json::object().set("kind", Json("lost")).set("events", Json(lost)).line();
+  }
+  const auto state = look(context, client);
+  if (!state) {
+    return state.error();
+  }
+  context.out() << (context.json() ? line_of(*state) : lines_of(*state));
+  return {};
+}
+
+// True while there is more to print.
+bool print(Context& context, const std::vector<Event>& events, std::optional<std::uint64_t>& left) {
+  for (const Event& event : events) {
     if (left && *left == 0) {
       break;
     }
@@ -85,8 +155,14 @@ Result<void> monitor(Context& context, const MonitorLimits& limits) {
       if (!batch) {
         return batch.error();
       }
-      if (!print(context, *batch, left)) {
+      if (!print(context, batch->events, left)) {
         break;
+      }
+      if (batch->lost > 0) {
+        if (auto done = resynchronise(context, **client, batch->lost); !done) {
+          return done;
+        }
+        context.out().flush();
       }
     }
     if (fds[1].revents != 0 || (fds[2].revents & (POLLERR | POLLHUP)) != 0) {

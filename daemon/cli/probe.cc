@@ -256,7 +256,7 @@ void print_json(Context& context, const std::vector<Check>& checks, const Verdic
 Result<void> probe(Context& context) {
   std::vector<Check> checks = all_checks(KernelFacts(context.machine().root));
   Verdict verdict = verdict_of_kernel(checks);
-  if (const auto client = context.machine().connect()) {
+  if (const auto client = context.machine().connect({})) {
     const auto info = (*client)->info();
     checks.push_back({"interface", info ? Answer::Yes : Answer::No,
                       info ? fmt::format("version {}, hook {}, executor {}", info->abi,

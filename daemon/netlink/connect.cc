@@ -7,19 +7,19 @@
 namespace smadv::netlink {
 namespace {
 
-Transports sockets() {
-  return {[] { return Socket::open(Socket::Mode::Waiting); },
-          [] { return Socket::open(Socket::Mode::Polled); }};
+Transports sockets(EventBuffer buffer) {
+  return {[] { return Socket::open_for_requests(); },
+          [buffer] { return Socket::open_for_events(buffer); }};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<KernelClient>> connect() {
-  return NetlinkClient::connect(sockets());
+Result<std::unique_ptr<KernelClient>> connect(EventBuffer buffer) {
+  return NetlinkClient::connect(sockets(buffer));
 }
 
 Result<std::unique_ptr<ModuleWatch>> watch_module() {
-  return watch_module(sockets());
+  return watch_module(sockets({}));
 }
 
 }  // namespace smadv::netlink

@@ -46,13 +46,16 @@ Result<bool> NetlinkClient::request(const Message& message, const Reply::Sink& s
                                     std::string_view what) {
   auto answer = transact(*requests_, message, sink, what);
   if (!answer && answer.error().code == ENOENT) {
-    // A rule that does not exist, or a family that no longer does? Its number tells.
-    const auto family = find_family(*requests_, SMART_MADVISE_FAMILY_NAME, {});
-    if (!family || family->id != family_.id) {
-      return module_absent();
-    }
+    // A rule that does not exist, or a family that no longer does?
+    return still_there() ? answer : module_absent();
   }
   return answer;
+}
+
+// A module that was loaded again has another number.
+bool NetlinkClient::still_there() {
+  const auto family = find_family(*requests_, SMART_MADVISE_FAMILY_NAME, {});
+  return family && family->id == family_.id;
 }
 
 template <class T>
@@ -212,15 +215,20 @@ Result<std::unique_ptr<EventStream>> NetlinkClient::events() {
   if (!transport) {
     return transport.error();
   }
+  // The controller's news first: a module that leaves during what follows is seen to leave, and one
+  // that had left before, whose group may be another family's by now, is found missing.
+  if (auto joined = join_family_news(**transport, *requests_); !joined) {
+    return joined.error();
+  }
   if (const auto joined = (*transport)->join(*family_.group); !joined) {
     if (joined.error().code == EPERM) {
       return Error{ExitCode::NoPrivilege, EPERM,
                    "cannot watch events: needs CAP_SYS_ADMIN (run it as root)"};
     }
-    return joined.error();
+    return still_there() ? joined.error() : module_absent();
   }
-  if (auto joined = join_family_news(**transport, *requests_); !joined) {
-    return joined.error();
+  if (!still_there()) {
+    return module_absent();
   }
   return std::unique_ptr<EventStream>(
       std::make_unique<NetlinkEventStream>(*std::move(transport), family_.id));

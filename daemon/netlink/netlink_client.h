@@ -46,6 +46,7 @@ class NetlinkClient final : public KernelClient {
 
   [[nodiscard]] Result<bool> request(const Message& message, const Reply::Sink& sink,
                                      std::string_view what);
+  [[nodiscard]] bool still_there();
   template <class T>
   [[nodiscard]] Result<T> get(const Message& message, std::string_view what);
   template <class T>

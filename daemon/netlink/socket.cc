@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <netlink/errno.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -20,8 +22,6 @@ namespace {
 
 // The kernel fills dump datagrams up to 32 KiB.
 constexpr std::size_t kDatagramBytes = 65536;
-// Room for bursts of events while the reader is busy with something else.
-constexpr int kEventBufferBytes = 2 * 1024 * 1024;
 // Requests are answered before send() returns, so this limit only ends a wait for what never comes.
 constexpr timeval kAnswerTimeout{.tv_sec = 10, .tv_usec = 0};
 
@@ -44,15 +44,27 @@ Socket::Socket() : socket_(nl_socket_alloc()), buffer_(kDatagramBytes) {
   }
 }
 
-Result<std::unique_ptr<Transport>> Socket::open(Mode mode) {
+Result<std::unique_ptr<Transport>> Socket::open_for_requests() {
   std::unique_ptr<Socket> socket(new Socket);
-  if (auto connected = socket->connect(mode); !connected) {
+  if (auto connected = socket->connect(); !connected) {
     return connected.error();
+  }
+  set_option(socket->fd(), SOL_SOCKET, SO_RCVTIMEO, kAnswerTimeout);
+  return std::unique_ptr<Transport>(std::move(socket));
+}
+
+Result<std::unique_ptr<Transport>> Socket::open_for_events(EventBuffer buffer) {
+  std::unique_ptr<Socket> socket(new Socket);
+  if (auto connected = socket->connect(); !connected) {
+    return connected.error();
+  }
+  if (auto prepared = socket->prepare_for_events(buffer); !prepared) {
+    return prepared.error();
   }
   return std::unique_ptr<Transport>(std::move(socket));
 }
 
-Result<void> Socket::connect(Mode mode) {
+Result<void> Socket::connect() {
   if (const int code = genl_connect(socket_.get()); code < 0) {
     return Error{ExitCode::Failed, 0,
                  fmt::format("cannot open a netlink socket: {}", nl_geterror(code))};
@@ -60,12 +72,13 @@ Result<void> Socket::connect(Mode mode) {
   set_option(fd(), SOL_NETLINK, NETLINK_EXT_ACK, 1);
   set_option(fd(), SOL_NETLINK, NETLINK_CAP_ACK, 1);
   set_option(fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
-  if (mode == Mode::Waiting) {
-    set_option(fd(), SOL_SOCKET, SO_RCVTIMEO, kAnswerTimeout);
-    return {};
-  }
-  set_option(fd(), SOL_SOCKET, SO_RCVBUF, kEventBufferBytes);
-  set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, kEventBufferBytes);
+  return {};
+}
+
+Result<void> Socket::prepare_for_events(EventBuffer buffer) {
+  const auto bytes = static_cast<int>(buffer.kib * 1024);
+  set_option(fd(), SOL_SOCKET, SO_RCVBUF, bytes);
+  set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, bytes);
   if (nl_socket_set_nonblocking(socket_.get()) < 0) {
     return system_error("cannot set up a netlink socket");
   }
@@ -104,6 +117,15 @@ Result<void> Socket::join(std::uint32_t group) {
     return system_error("cannot join a netlink group");
   }
   return {};
+}
+
+std::uint32_t Socket::dropped() const {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> seen{};
+  socklen_t length = sizeof(seen);
+  if (getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, seen.data(), &length) < 0) {
+    return 0;
+  }
+  return seen[SK_MEMINFO_DROPS];
 }
 
 }  // namespace smadv::netlink

@@ -3,18 +3,21 @@
 
 #include <linux/smart_madvise.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
 #include "daemon/netlink/codec.h"
+#include "daemon/netlink/connect.h"
 #include "daemon/netlink/family.h"
 #include "daemon/netlink/reply.h"
 
 namespace smadv::netlink {
 namespace {
 
-// As many datagrams as are taken before the caller gets its turn.
-constexpr int kBatchDatagrams = 1024;
+// As many datagrams as are taken before the caller gets its turn: all that the largest queue holds,
+// for the kernel counts at least 512 bytes for each.
+constexpr std::uint32_t kBatchDatagrams = 2 * EventBuffer::kMost * 1024 / 512;
 
 // The next datagram, empty when none is left, or the error. Sets @p lost when some were dropped.
 Result<Bytes> next(Transport& transport, bool& lost) {
@@ -35,10 +38,13 @@ Result<Bytes> next(Transport& transport, bool& lost) {
 
 }  // namespace
 
+// An overrun is told before what is still queued, but that is older than what was dropped, and the
+// kernel queues nothing more until all of it was taken: at the queue's end is the gap.
 Result<EventBatch> NetlinkEventStream::read() {
   EventBatch batch;
-  for (int i = 0; i < kBatchDatagrams && !vanished_; ++i) {
-    const auto datagram = next(*transport_, batch.lost);
+  bool lost = false;
+  for (std::uint32_t i = 0; i < kBatchDatagrams && !vanished_; ++i) {
+    const auto datagram = next(*transport_, lost);
     if (!datagram) {
       return datagram.error();
     }
@@ -49,8 +55,13 @@ Result<EventBatch> NetlinkEventStream::read() {
       return taken.error();
     }
   }
+  if (lost) {
+    const std::uint32_t dropped = transport_->dropped();
+    batch.lost = std::max(dropped - dropped_, 1U);
+    dropped_ = dropped;
+  }
   // What came before the end is told first.
-  if (vanished_ && batch.events.empty() && !batch.lost) {
+  if (vanished_ && batch.events.empty() && batch.lost == 0) {
     return module_absent();
   }
   return batch;

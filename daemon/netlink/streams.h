@@ -29,6 +29,7 @@ class NetlinkEventStream final : public EventStream {
 
   std::unique_ptr<Transport> transport_;
   std::uint16_t family_;
+  std::uint32_t dropped_ = 0;  ///< Told so far.
   bool vanished_ = false;
 };
 

@@ -26,6 +26,9 @@ class Transport {
   /// Receive what is sent to a multicast group.
   [[nodiscard]] virtual Result<void> join(std::uint32_t group) = 0;
 
+  /// Datagrams that were dropped so far because nobody received them in time; modulo 2^32.
+  [[nodiscard]] virtual std::uint32_t dropped() const = 0;
+
   /// Readable when there is something to receive.
   [[nodiscard]] virtual int fd() const = 0;
 };

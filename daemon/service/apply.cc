@@ -2,11 +2,11 @@
 #include "daemon/service/apply.h"
 
 #include <algorithm>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "daemon/filter.h"
+#include "daemon/text.h"
 
 namespace smadv {
 namespace {
@@ -17,13 +17,13 @@ struct FilterChanges {
 };
 
 template <class Rule>
-bool contains(const std::vector<Rule>& rules, const FilterRule& rule) {
+bool contains(std::span<const Rule> rules, const FilterRule& rule) {
   return std::ranges::any_of(rules, [&rule](const FilterRule& other) { return other == rule; });
 }
 
 // Adds before it removes: without any include rule, for a moment every process would be watched.
-Result<FilterChanges> set_filters(KernelClient& client, const std::vector<Filter>& present,
-                                  const std::vector<FilterRule>& wanted) {
+Result<FilterChanges> set_filters(KernelClient& client, std::span<const Filter> present,
+                                  std::span<const FilterRule> wanted) {
   FilterChanges changes;
   for (const FilterRule& rule : wanted) {
     if (contains(present, rule)) {
@@ -53,7 +53,8 @@ Result<FilterChanges> set_filters(KernelClient& client, const std::vector<Filter
 void restore_filters(KernelClient& client, const std::vector<Filter>& before) {
   const auto present = client.filters();
   if (present) {
-    static_cast<void>(set_filters(client, present->items, {before.begin(), before.end()}));
+    const std::vector<FilterRule> rules(before.begin(), before.end());
+    static_cast<void>(set_filters(client, present->items, rules));
   }
 }
 
@@ -79,6 +80,22 @@ Result<Applied> apply(KernelClient& client, const Configuration& configuration) 
   }
   return Applied{policy_difference(*policy_before, configuration.policy), filters->added,
                  filters->removed};
+}
+
+std::vector<std::string> filter_difference(std::span<const FilterRule> wanted,
+                                           std::span<const Filter> present) {
+  std::vector<std::string> differences;
+  for (const Filter& rule : present) {
+    if (!contains(wanted, rule)) {
+      differences.push_back(printable(to_text(rule)) + " added");
+    }
+  }
+  for (const FilterRule& rule : wanted) {
+    if (!contains(present, rule)) {
+      differences.push_back(printable(to_text(rule)) + " removed");
+    }
+  }
+  return differences;
 }
 
 }  // namespace smadv

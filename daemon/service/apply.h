@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "daemon/config/configuration.h"
 #include "daemon/kernel_client.h"
@@ -23,5 +26,10 @@ struct Applied {
 /// act finds excluded processes excluded, then the policy in one request. When a step is refused,
 /// the rules are put back as they were and the error of that step is returned.
 [[nodiscard]] Result<Applied> apply(KernelClient& client, const Configuration& configuration);
+
+/// How the rules in force differ from those wanted, for a person: "exclude comm x added". Empty
+/// when they are the same.
+[[nodiscard]] std::vector<std::string> filter_difference(std::span<const FilterRule> wanted,
+                                                         std::span<const Filter> present);
 
 }  // namespace smadv

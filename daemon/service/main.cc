@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <csignal>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,6 +13,8 @@
 #include "daemon/service/options.h"
 #include "daemon/service/service.h"
 #include "daemon/service/system.h"
+#include "daemon/standard_files.h"
+#include "daemon/text.h"
 
 namespace {
 
@@ -24,23 +25,29 @@ int complain(const Error& error) {
   return static_cast<int>(error.exit);
 }
 
+int answer(const std::string& text) {
+  const auto written = write_out(std::cout, text);
+  return written ? 0 : complain(written.error());
+}
+
 int check(const Options& options) {
   const auto configuration = load_configuration(options.config);
   if (!configuration) {
     return complain(configuration.error());
   }
+  std::string text;
   for (const auto& file : configuration->files) {
-    std::cout << "# " << file.string() << '\n';
+    text += "# " + printable(file.string()) + '\n';
   }
-  std::cout << to_toml(*configuration);
-  return 0;
+  return answer(text + to_toml(*configuration));
 }
 
 int serve(const Options& options) {
-  auto signal_fd = SignalFd::open({SIGHUP, SIGINT, SIGTERM});
+  auto signal_fd = SignalFd::open({SIGTERM, SIGINT, SIGHUP});
   if (!signal_fd) {
     return complain(signal_fd.error());
   }
+  signal_fd->keep();  // a second SIGTERM must not strike while the first is being followed
   const auto watch = netlink::watch_module();
   if (!watch) {
     return complain(watch.error());
@@ -48,27 +55,29 @@ int serve(const Options& options) {
   SystemSignals signals(*std::move(signal_fd));
   SystemPoller poller;
   SystemdNotifier notifier;
-  const auto logger = make_logger(options.log_level);
-  Ports ports{.connect = netlink::connect,
+  const Log log = make_log(options.log_level);
+  const netlink::EventBuffer buffer{.kib = options.event_buffer_kb};
+  Ports ports{.connect = [buffer] { return netlink::connect(buffer); },
               .load = [&options] { return load_configuration(options.config); },
               .watch = **watch,
               .signals = signals,
               .poller = poller,
-              .notifier = notifier};
-  return static_cast<int>(Service(std::move(ports), *logger).run());
+              .notifier = notifier,
+              .flush_log = log.flush};
+  return static_cast<int>(Service(std::move(ports), *log.logger).run());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_files();
   std::signal(SIGPIPE, SIG_IGN);  // a log that nobody reads must not end the daemon
   const auto parsed = parse_options({argv + 1, argv + argc});
   if (!parsed) {
     return complain(parsed.error());
   }
-  if (const auto* answer = std::get_if<Answer>(&*parsed)) {
-    std::cout << answer->text;
-    return 0;
+  if (const auto* known = std::get_if<Answer>(&*parsed)) {
+    return answer(known->text);
   }
   const auto& options = std::get<Options>(*parsed);
   return options.check ? check(options) : serve(options);

@@ -16,6 +16,8 @@ constexpr const char* kFooter =
     "names; the later file wins, key by key.\n\n"
     "Signals: SIGHUP reads the files anew, and keeps the former policy when they are wrong.\n"
     "SIGTERM and SIGINT end the daemon; the module goes on with the last policy.\n\n"
+    "Log: to the journal, else to standard error. What finds no room there is said when there is\n"
+    "room again, the last 256 lines of it.\n\n"
     "Examples:\n"
     "  smadvd --check                      is the policy right, and what does it come to\n"
     "  smadvd --config my.toml --log-level debug\n\n"
@@ -39,6 +41,10 @@ Result<std::variant<Options, Answer>> parse_options(const std::vector<std::strin
   app.add_option("--log-level", options.log_level, "debug, info, warn or error (info)")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--event-buffer-kb", options.event_buffer_kb,
+                 "Room for events while the daemon is busy, 4..4096 KiB (2048)")
+      ->type_name("N")
+      ->check(CLI::Range(netlink::EventBuffer::kLeast, netlink::EventBuffer::kMost));
   app.footer(kFooter);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

@@ -3,10 +3,12 @@
 /// The command line of smadvd.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "daemon/netlink/connect.h"
 #include "daemon/result.h"
 
 namespace smadv {
@@ -15,6 +17,7 @@ namespace smadv {
 struct Options {
   std::string config = SMADV_CONFIG_FILE;
   std::string log_level = "info";
+  std::uint32_t event_buffer_kb = netlink::EventBuffer{}.kib;
   bool check = false;
 };
 

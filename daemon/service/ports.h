@@ -64,6 +64,8 @@ struct Ports {
   SignalSource& signals;
   Poller& poller;
   Notifier& notifier;
+  /// Writes what the log had to keep back. False while there is no room for it.
+  std::function<bool()> flush_log;
 };
 
 }  // namespace smadv

@@ -17,6 +17,11 @@ namespace {
 
 constexpr std::chrono::seconds kFirstRetry{1};
 constexpr std::chrono::seconds kLongestRetry{60};
+constexpr std::chrono::seconds kLogRetry{2};
+
+Error module_away() {
+  return {ExitCode::ModuleAbsent, 0, "the kernel module is not loaded"};
+}
 
 std::string to_text(const PolicyChanges& changes) {
   std::string text;
@@ -56,15 +61,16 @@ Result<void> Service::start() {
   for (const auto& file : configuration_.files) {
     log_.debug("read {}", file.string());
   }
-  return connect_and_apply();
+  return connect_or_wait();
 }
 
+// One of each: no kind of news keeps the others waiting, however fast it comes.
 Result<void> Service::turn() {
   std::vector<int> fds{ports_.signals.fd(), ports_.watch.fd()};
   if (events_) {
     fds.push_back(events_->fd());
   }
-  const auto ready = ports_.poller.wait(fds, retry_at_);
+  const auto ready = ports_.poller.wait(fds, deadline());
   if (!ready) {
     return ready.error();
   }
@@ -79,7 +85,7 @@ Result<void> Service::turn() {
     }
   }
   if (is_ready(ports_.signals.fd())) {
-    on_signals();
+    on_signal();
   }
   if (retry_at_ && ports_.poller.now() >= *retry_at_) {
     connect_or_retry();
@@ -87,13 +93,21 @@ Result<void> Service::turn() {
   return {};
 }
 
-void Service::on_signals() {
-  while (const auto signal = ports_.signals.next()) {
-    if (*signal == SIGHUP) {
-      reload();
-    } else {
-      stopping_ = true;
-    }
+// The next moment at which there is something to do without being told.
+std::optional<Poller::Clock::time_point> Service::deadline() const {
+  if (ports_.flush_log()) {
+    return retry_at_;
+  }
+  const auto log_at = ports_.poller.now() + kLogRetry;
+  return retry_at_ ? std::min(*retry_at_, log_at) : log_at;
+}
+
+void Service::on_signal() {
+  const auto signal = ports_.signals.next();
+  if (signal == SIGHUP) {
+    reload();
+  } else if (signal) {
+    stopping_ = true;
   }
 }
 
@@ -132,37 +146,45 @@ void Service::on_events() {
     log_event(event);
     policy_changed = policy_changed || event.kind == EventKind::Policy;
   }
-  if (batch->lost || policy_changed) {
-    resynchronise(batch->lost);
+  if (batch->lost > 0) {
+    log_.warn("{} events were lost, too many came at once", batch->lost);
+  }
+  if (batch->lost > 0 || policy_changed) {
+    resynchronise(batch->lost > 0);
   }
 }
 
 void Service::reload() {
   ports_.notifier.reloading();
-  auto configuration = ports_.load();
-  if (!configuration) {
+  if (auto configuration = ports_.load(); !configuration) {
     log_.error("{}; the former policy stays", configuration.error().message);
-  } else if (!client_) {
-    configuration_ = *std::move(configuration);
-    log_.info("reloaded, to be applied when the kernel module is loaded");
-  } else if (const auto applied = apply_to(*client_, *configuration); !applied) {
-    log_.error("{}; the former policy stays", applied.error().message);
   } else {
-    configuration_ = *std::move(configuration);
+    replace_configuration(*std::move(configuration));
   }
   show_state();
   ports_.notifier.ready();
 }
 
+// The former configuration stays when the module refuses the new one, not when it is away.
+void Service::replace_configuration(Configuration configuration) {
+  const auto applied = client_ ? apply_to(*client_, configuration) : module_away();
+  if (!applied && applied.error().exit != ExitCode::ModuleAbsent) {
+    log_.error("{}; the former policy stays", applied.error().message);
+    return;
+  }
+  configuration_ = std::move(configuration);
+  if (!applied) {
+    log_.info("reloaded, to be applied when the kernel module is loaded");
+  }
+  if (retry_at_) {
+    connect_or_retry();  // what kept failing may have been the former files
+  }
+}
+
 Result<void> Service::connect_and_apply() {
-  retry_at_.reset();
   auto client = ports_.connect();
   if (!client) {
-    if (client.error().exit != ExitCode::ModuleAbsent) {
-      return client.error();
-    }
-    wait_for_module();
-    return {};
+    return client.error();
   }
   const auto info = (*client)->info();
   if (!info) {
@@ -187,6 +209,17 @@ Result<void> Service::connect_and_apply() {
   retry_after_ = kFirstRetry;
   show_state();
   return {};
+}
+
+// The module may leave at any step of it. Its return is told by the watch, which was there first.
+Result<void> Service::connect_or_wait() {
+  retry_at_.reset();
+  auto connected = connect_and_apply();
+  if (!connected && connected.error().exit == ExitCode::ModuleAbsent) {
+    wait_for_module();
+    return {};
+  }
+  return connected;
 }
 
 Result<void> Service::apply_to(KernelClient& client, const Configuration& configuration) {
@@ -216,7 +249,7 @@ void Service::wait_for_module() {
 
 // A running service does not end for what may pass: the module may be on its way in or out.
 void Service::connect_or_retry() {
-  if (const auto connected = connect_and_apply(); !connected) {
+  if (const auto connected = connect_or_wait(); !connected) {
     log_.error("{}; trying again in {} s", connected.error().message, retry_after_.count());
     ports_.notifier.status(connected.error().message);
     retry_later();
@@ -242,35 +275,52 @@ void Service::log_event(const Event& event) {
   }
 }
 
-// What the events would have told is asked for: the policy in force, and the counts.
+// What the events would have told is asked for: policy and filter rules in force, and the counts.
 void Service::resynchronise(bool lost) {
-  const auto policy = client_->policy();
-  if (!policy) {
-    log_.warn("{}", policy.error().message);
-    return;
-  }
-  const std::string deviation = to_text(policy_difference(configuration_.policy, *policy));
-  if (deviation != deviation_) {
-    if (deviation.empty()) {
-      log_.info("the policy in force is that of the files again");
-    } else {
-      log_.info("the policy was changed by hand, until the next reload: {}", deviation);
+  if (const auto looked = look_for_deviation(); !looked) {
+    if (looked.error().exit != ExitCode::ModuleAbsent) {  // else the watch tells
+      log_.warn("{}", looked.error().message);
     }
-    deviation_ = deviation;
+    return;
   }
   if (!lost) {
     return;
   }
   const auto stats = client_->stats();
   if (!stats) {
-    log_.warn("events were lost; {}", stats.error().message);
+    log_.warn("{}", stats.error().message);
     return;
   }
-  log_.warn(
-      "events were lost ({} unsent by the module so far); now {} processes, {} hints active, "
-      "{} applied, {} restored, {} yielded since it was loaded",
-      stats->events_lost, stats->processes, stats->hints_active, stats->hints_changed,
-      stats->hints_restored, stats->hints_yielded);
+  log_.info(
+      "as it stands: {} processes, {} hints active; since the module was loaded {} applied, {} "
+      "restored, {} yielded, {} gone with their process, {} events unsent",
+      stats->processes, stats->hints_active, stats->hints_changed, stats->hints_restored,
+      stats->hints_yielded, stats->hints_gone, stats->events_lost);
+}
+
+Result<void> Service::look_for_deviation() {
+  const auto policy = client_->policy();
+  if (!policy) {
+    return policy.error();
+  }
+  const auto filters = client_->filters();
+  if (!filters) {
+    return filters.error();
+  }
+  std::string deviation = to_text(policy_difference(configuration_.policy, *policy));
+  for (const std::string& part : filter_difference(configuration_.filters, filters->items)) {
+    deviation += (deviation.empty() ? "" : ", ") + part;
+  }
+  if (deviation == deviation_) {
+    return {};
+  }
+  if (deviation.empty()) {
+    log_.info("the policy in force is that of the files again");
+  } else {
+    log_.info("the policy was changed by hand, until the next reload: {}", deviation);
+  }
+  deviation_ = std::move(deviation);
+  return {};
 }
 
 void Service::show_state() {

@@ -28,12 +28,15 @@ class Service {
   [[nodiscard]] Result<void> start();
   [[nodiscard]] Result<void> turn();
 
-  void on_signals();
+  [[nodiscard]] std::optional<Poller::Clock::time_point> deadline() const;
+  void on_signal();
   [[nodiscard]] Result<void> on_module_news();
   void on_events();
 
   void reload();
+  void replace_configuration(Configuration configuration);
   [[nodiscard]] Result<void> connect_and_apply();
+  [[nodiscard]] Result<void> connect_or_wait();
   [[nodiscard]] Result<void> apply_to(KernelClient& client, const Configuration& configuration);
   void disconnect();
   void wait_for_module();
@@ -42,6 +45,7 @@ class Service {
 
   void log_event(const Event& event);
   void resynchronise(bool lost);
+  [[nodiscard]] Result<void> look_for_deviation();
   void show_state();
 
   Ports ports_;

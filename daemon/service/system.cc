@@ -14,9 +14,10 @@
 
 #include <fmt/format.h>
 #include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/systemd_sink.h>
 #include <systemd/sd-daemon.h>
+
+#include "daemon/service/log_sink.h"
 
 namespace smadv {
 namespace {
@@ -85,20 +86,21 @@ void SystemdNotifier::status(const std::string& text) {
   sd_notify(0, fmt::format("STATUS={}", text).c_str());
 }
 
-std::shared_ptr<spdlog::logger> make_logger(const std::string& level) {
-  std::shared_ptr<spdlog::logger> logger;
+Log make_log(const std::string& level) {
+  Log log;
   if (stderr_is_journal()) {
-    logger = std::make_shared<spdlog::logger>(
+    log.logger = std::make_shared<spdlog::logger>(
         "smadvd", std::make_shared<spdlog::sinks::systemd_sink_st>("smadvd"));
-    logger->set_pattern("%v");
+    log.logger->set_pattern("%v");
+    log.flush = [] { return true; };
   } else {
-    logger = std::make_shared<spdlog::logger>("smadvd",
-                                              std::make_shared<spdlog::sinks::stderr_sink_st>());
-    logger->set_pattern("%Y-%m-%d %H:%M:%S.%e smadvd %l: %v");
+    const auto sink = std::make_shared<LogSink>(STDERR_FILENO);
+    log.logger = std::make_shared<spdlog::logger>("smadvd", sink);
+    log.logger->set_pattern("%Y-%m-%d %H:%M:%S.%e smadvd %l: %v");
+    log.flush = [sink] { return sink->drain(); };
   }
-  logger->set_level(spdlog::level::from_str(level));
-  logger->flush_on(spdlog::level::trace);
-  return logger;
+  log.logger->set_level(spdlog::level::from_str(level));
+  return log;
 }
 
 }  // namespace smadv

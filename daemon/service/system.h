@@ -3,6 +3,7 @@
 /// The real world around the service: poll(), signals, systemd, the log.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -42,8 +43,14 @@ class SystemdNotifier final : public Notifier {
   void status(const std::string& text) override;
 };
 
+/// A logger, and how to make it write what found no room (Ports::flush_log).
+struct Log {
+  std::shared_ptr<spdlog::logger> logger;
+  std::function<bool()> flush;
+};
+
 /// To the journal with priorities when standard error leads there, else to standard error.
 /// @param level name of an spdlog level
-[[nodiscard]] std::shared_ptr<spdlog::logger> make_logger(const std::string& level);
+[[nodiscard]] Log make_log(const std::string& level);
 
 }  // namespace smadv

@@ -26,7 +26,7 @@ struct Outcome {
 class CliTest : public testing::Test {
  protected:
   CliTest() {
-    machine_.connect = [this] { return kernel_.connect(); };
+    machine_.connect = [this](netlink::EventBuffer) { return kernel_.connect(); };
     machine_.user_name = [](std::uint32_t uid) {
       return uid == 1000 ? std::string("alice") : std::to_string(uid);
     };

@@ -33,7 +33,9 @@ struct Wire {
   std::deque<Result<Buffer>> incoming;
   std::vector<std::uint32_t> groups;
   std::uint32_t sequence = 100;
-  int join_error = 0;
+  /// Called when a group is joined; the errno with which that fails, or 0.
+  std::function<int(std::uint32_t group)> on_join = [](std::uint32_t) { return 0; };
+  std::uint32_t dropped = 0;
 };
 
 /// One end of a Wire.
@@ -72,12 +74,14 @@ class FakeTransport final : public netlink::Transport {
   }
 
   [[nodiscard]] Result<void> join(std::uint32_t group) override {
-    if (wire_.join_error != 0) {
-      return Error{ExitCode::Failed, wire_.join_error, "cannot join"};
+    if (const int code = wire_.on_join(group); code != 0) {
+      return Error{ExitCode::Failed, code, "cannot join"};
     }
     wire_.groups.push_back(group);
     return {};
   }
+
+  [[nodiscard]] std::uint32_t dropped() const override { return wire_.dropped; }
 
   [[nodiscard]] int fd() const override { return -1; }
 

@@ -350,12 +350,30 @@ TEST_F(NetlinkClientTest, NoAnswerIsAnErrorAndNoHang) {
 
 TEST_F(NetlinkClientTest, EventsJoinBothGroups) {
   ASSERT_TRUE(connected()->events());
-  EXPECT_THAT(events_.groups, ElementsAre(kEventGroup, kNotifyGroup));
+  EXPECT_THAT(events_.groups, ElementsAre(kNotifyGroup, kEventGroup));
+}
+
+// Its group may be another family's by then: joining it may work or not.
+TEST_F(NetlinkClientTest, EventsOfAModuleThatLeavesMeanwhileAreNotWaitedFor) {
+  for (const int code : {0, EINVAL}) {
+    families_[SMART_MADVISE_FAMILY_NAME] = kFamily;
+    const auto client = connected();
+    events_.on_join = [this, code](std::uint32_t group) {
+      if (group != kEventGroup) {
+        return 0;
+      }
+      ++families_[SMART_MADVISE_FAMILY_NAME];  // and is loaded again
+      return code;
+    };
+    const auto events = client->events();
+    ASSERT_FALSE(events);
+    EXPECT_EQ(events.error().exit, ExitCode::ModuleAbsent);
+  }
 }
 
 TEST_F(NetlinkClientTest, EventsWithoutPrivilege) {
   const auto client = connected();
-  events_.join_error = EPERM;
+  events_.on_join = [](std::uint32_t group) { return group == kEventGroup ? EPERM : 0; };
   const auto events = client->events();
   ASSERT_FALSE(events);
   EXPECT_EQ(events.error().exit, ExitCode::NoPrivilege);

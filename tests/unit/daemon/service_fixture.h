@@ -105,7 +105,8 @@ class ServiceTest : public testing::Test {
                 .watch = watch_,
                 .signals = world_,
                 .poller = world_,
-                .notifier = world_};
+                .notifier = world_,
+                .flush_log = [this] { return log_has_room_; }};
     return Service(std::move(ports), log_).run();
   }
 
@@ -150,6 +151,7 @@ class ServiceTest : public testing::Test {
   Configuration configuration_;
   std::string load_error_;
   int connects_ = 0;
+  bool log_has_room_ = true;
   std::ostringstream stream_;
   spdlog::logger log_{"test", std::make_shared<spdlog::sinks::ostream_sink_st>(stream_)};
 };

@@ -263,7 +263,7 @@ TEST_F(ServiceTest, LogsWhatTheModuleDoes) {
 
 TEST_F(ServiceTest, LogsTheRestAtDebug) {
   log_.set_level(spdlog::level::debug);
-  events({{event(EventKind::Verdict)}, false});
+  events({{event(EventKind::Verdict)}, 0});
   EXPECT_EQ(run(), ExitCode::Ok);
   EXPECT_THAT(log(), HasSubstr("debug: verdict 136 fio\n"));
   EXPECT_THAT(log(), HasSubstr("debug: read /etc/policy.toml\n"));
@@ -273,7 +273,7 @@ TEST_F(ServiceTest, PolicyChangedByHandIsLoggedOnceAndLeft) {
   const auto change = [this](std::uint32_t hold_ms) {
     step([this, hold_ms] {
       kernel_.policy.hold_ms = hold_ms;
-      kernel_.send(EventBatch{{event(EventKind::Policy)}, false});
+      kernel_.send(EventBatch{{event(EventKind::Policy)}, 0});
       return std::vector<int>{kernel_.event_fd.get()};
     });
   };
@@ -295,7 +295,7 @@ TEST_F(ServiceTest, PolicyChangedByHandAgainAfterAReloadIsLoggedAgain) {
   const auto change = [this] {
     step([this] {
       kernel_.policy.hold_ms = 5;
-      kernel_.send(EventBatch{{event(EventKind::Policy)}, false});
+      kernel_.send(EventBatch{{event(EventKind::Policy)}, 0});
       return std::vector<int>{kernel_.event_fd.get()};
     });
   };
@@ -315,12 +315,13 @@ TEST_F(ServiceTest, LostEventsAreToldWithTheCountsAsTheyAre) {
   kernel_.stats.hints_active = 5;
   step([this] {
     kernel_.policy.hold_ms = 5;
-    kernel_.send(EventBatch{{event(EventKind::Applied)}, true});
+    kernel_.send(EventBatch{{event(EventKind::Applied)}, 20});
     return std::vector<int>{kernel_.event_fd.get()};
   });
   EXPECT_EQ(run(), ExitCode::Ok);
-  EXPECT_THAT(log(), HasSubstr("warning: events were lost (12 unsent by the module so far); now 3 "
-                               "processes, 5 hints active"));
+  EXPECT_THAT(log(), HasSubstr("warning: 20 events were lost, too many came at once\n"));
+  EXPECT_THAT(log(), HasSubstr("info: as it stands: 3 processes, 5 hints active"));
+  EXPECT_THAT(log(), HasSubstr("12 events unsent\n"));
   EXPECT_THAT(log(), HasSubstr("changed by hand, until the next reload: hold-ms = 5"))
       << "what the lost events would have told";
 }
@@ -354,7 +355,7 @@ TEST_F(ServiceTest, BrokenEventStreamIsOpenedAnew) {
 
 TEST_F(ServiceTest, EventsAndUnloadAtOnceAreBothHandled) {
   step([this] {
-    kernel_.send(EventBatch{{event(EventKind::Restored)}, false});
+    kernel_.send(EventBatch{{event(EventKind::Restored)}, 0});
     kernel_.loaded = false;
     world_.news = {.vanished = true};
     return std::vector<int>{kernel_.event_fd.get(), kWatch};
@@ -366,12 +367,14 @@ TEST_F(ServiceTest, EventsAndUnloadAtOnceAreBothHandled) {
 
 TEST_F(ServiceTest, PolicyEventOfAModuleThatIsGoneAlreadyIsSurvived) {
   step([this] {
-    kernel_.send(EventBatch{{event(EventKind::Policy)}, true});
+    kernel_.send(EventBatch{{event(EventKind::Policy)}, 1});
     kernel_.loaded = false;
     return std::vector<int>{kernel_.event_fd.get()};
   });
+  module_news({.vanished = true}, [] {});
   EXPECT_EQ(run(), ExitCode::Ok);
-  EXPECT_THAT(log(), HasSubstr("warning: module absent"));
+  EXPECT_THAT(log(), HasSubstr("warning: 1 events were lost"));
+  EXPECT_THAT(log(), HasSubstr("waiting for it"));
 }
 
 TEST_F(ServiceTest, SigintEndsItToo) {

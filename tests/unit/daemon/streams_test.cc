@@ -27,7 +27,10 @@ constexpr std::uint16_t kFamily = 30;
 class StreamsTest : public testing::Test {
  protected:
   void arrive(const Datagram& datagram) { wire_.incoming.emplace_back(datagram.bytes()); }
-  void lose() { wire_.incoming.emplace_back(Error{ExitCode::Failed, ENOBUFS, "lost"}); }
+  void lose(std::uint32_t datagrams = 1) {
+    wire_.dropped += datagrams;
+    wire_.incoming.emplace_back(Error{ExitCode::Failed, ENOBUFS, "lost"});
+  }
 
   static Datagram event(EventKind kind) {
     Event event;
@@ -53,7 +56,7 @@ TEST_F(StreamsTest, EventsInOrder) {
   ASSERT_EQ(batch->events.size(), 2U);
   EXPECT_EQ(batch->events[0].kind, EventKind::Adopted);
   EXPECT_EQ(batch->events[1].kind, EventKind::Applied);
-  EXPECT_FALSE(batch->lost);
+  EXPECT_EQ(batch->lost, 0U);
 }
 
 TEST_F(StreamsTest, NothingThereIsAnEmptyBatch) {
@@ -62,17 +65,59 @@ TEST_F(StreamsTest, NothingThereIsAnEmptyBatch) {
   EXPECT_TRUE(batch->events.empty());
 }
 
-TEST_F(StreamsTest, LossIsToldAndWhatIsLeftIsRead) {
+TEST_F(StreamsTest, LossIsToldAfterWhatWasQueuedBeforeIt) {
+  lose(12);
   arrive(event(EventKind::Adopted));
-  lose();
   arrive(event(EventKind::Gone));
   const auto batch = stream_.read();
   ASSERT_TRUE(batch) << batch.error().message;
-  EXPECT_TRUE(batch->lost);
+  EXPECT_EQ(batch->lost, 12U);
   EXPECT_EQ(batch->events.size(), 2U);
   const auto next = stream_.read();
   ASSERT_TRUE(next);
-  EXPECT_FALSE(next->lost) << "told twice";
+  EXPECT_EQ(next->lost, 0U) << "told twice";
+}
+
+TEST_F(StreamsTest, EachLossIsCountedForItself) {
+  lose(12);
+  ASSERT_EQ(stream_.read()->lost, 12U);
+  lose(3);
+  lose(4);
+  EXPECT_EQ(stream_.read()->lost, 7U);
+}
+
+TEST_F(StreamsTest, CountOfLossesMayWrapAround) {
+  lose(4'294'967'295U);
+  ASSERT_EQ(stream_.read()->lost, 4'294'967'295U);
+  lose(6);
+  EXPECT_EQ(stream_.read()->lost, 6U);
+}
+
+TEST_F(StreamsTest, LossIsTrueThoughItsCountIsUnknown) {
+  lose(0);
+  EXPECT_EQ(stream_.read()->lost, 1U);
+}
+
+TEST_F(StreamsTest, FullQueueIsReadToItsEndBeforeTheLossIsTold) {
+  // As many datagrams as the largest buffer holds.
+  lose();
+  constexpr std::size_t kQueued = 16000;
+  for (std::size_t i = 0; i < kQueued; ++i) {
+    arrive(event(EventKind::Adopted));
+  }
+  const auto batch = stream_.read();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->events.size(), kQueued);
+  EXPECT_EQ(batch->lost, 1U);
+}
+
+TEST_F(StreamsTest, LossOfTheLastWordIsTold) {
+  lose();
+  arrive(family(CTRL_CMD_DELFAMILY, SMART_MADVISE_FAMILY_NAME));
+  const auto batch = stream_.read();
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->lost, 1U);
+  EXPECT_FALSE(stream_.read());
 }
 
 TEST_F(StreamsTest, UnloadedModuleEndsTheStreamAfterItsLastEvents) {

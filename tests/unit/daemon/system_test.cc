@@ -42,6 +42,7 @@ TEST(Options, Defaults) {
   const Options options = options_of({});
   EXPECT_EQ(options.config, "/etc/smart-madvise/policy.toml");
   EXPECT_EQ(options.log_level, "info");
+  EXPECT_EQ(options.event_buffer_kb, 2048U);
   EXPECT_FALSE(options.check);
 }
 
@@ -53,8 +54,13 @@ TEST(Options, Given) {
 }
 
 TEST(Options, Wrong) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"--frob"}, {"word"}, {"--config"}, {"--log-level", "loud"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"--frob"},
+                                                                 {"word"},
+                                                                 {"--config"},
+                                                                 {"--log-level", "loud"},
+                                                                 {"--event-buffer-kb", "3"},
+                                                                 {"--event-buffer-kb", "4097"},
+                                                                 {"--event-buffer-kb", "x"}}) {
     const auto parsed = parse_options(words);
     ASSERT_FALSE(parsed);
     EXPECT_EQ(parsed.error().exit, ExitCode::Usage);
@@ -152,8 +158,8 @@ TEST_F(NotifierTest, SpeaksToNobodyWhenThereIsNone) {
 }
 
 TEST(Logger, HasTheLevelAskedFor) {
-  EXPECT_EQ(make_logger("debug")->level(), spdlog::level::debug);
-  EXPECT_EQ(make_logger("error")->level(), spdlog::level::err);
+  EXPECT_EQ(make_log("debug").logger->level(), spdlog::level::debug);
+  EXPECT_EQ(make_log("error").logger->level(), spdlog::level::err);
 }
 
 // The real sockets against the real kernel: its controller is always there, our family is not
