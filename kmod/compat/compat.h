@@ -25,14 +25,18 @@ static __always_inline unsigned long smadv_ftrace_argument(struct ftrace_regs *f
 #endif
 }
 
-/* The two ways to change the flags of a mapping, mmap lock held for writing. */
+/*
+ * The two ways to change the flags of a mapping, mmap lock held for writing.
+ * mmap_assert_write_locked() is not for modules: with CONFIG_DEBUG_VM it calls
+ * dump_mm(), which is not exported.
+ */
 static inline void smadv_vma_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
 				       vm_flags_t clear)
 {
 #ifdef SMADV_HAVE_VM_FLAGS_MOD
 	vm_flags_mod(vma, set, clear);
 #else
-	mmap_assert_write_locked(vma->vm_mm);
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 #endif
 }
