@@ -57,6 +57,13 @@ static inline struct gendisk *compat_alloc_disk(struct blk_mq_tag_set *set,
 	return disk;
 }
 
+/* The node of blk_mq_ops.init_request() is signed in 7.2 and unsigned in 6.12. */
+#ifdef HAVE_SIGNED_NUMA_NODE
+typedef int compat_numa_node_t;
+#else
+typedef unsigned int compat_numa_node_t;
+#endif
+
 /* 908a1d775422 ("hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()"), 6.13 */
 #ifndef HAVE_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,

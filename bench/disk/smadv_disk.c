@@ -235,7 +235,7 @@ static void complete_request(struct request *rq)
 }
 
 static int init_request(struct blk_mq_tag_set *set, struct request *rq,
-			unsigned int hctx_idx, unsigned int numa_node)
+			unsigned int hctx_idx, compat_numa_node_t numa_node)
 {
 	struct disk_command *command = blk_mq_rq_to_pdu(rq);
 
