@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 # Drivers that a guest may need and that are modules in some kernel under test.
-DRIVERS = ["virtio_pci", "virtio_console", "zram", "loop"]
+DRIVERS = ["virtio_pci", "virtio_console", "crc32c_generic", "ext4", "zram", "loop"]
 
 PROGRAMS = ["/usr/bin/fio", "/sbin/mke2fs", "/bin/bash"]
 
