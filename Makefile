@@ -17,7 +17,8 @@ SHELL := /bin/bash
 test_kernels := $(shell scripts/setup --print kernels)
 
 # --- which kernel -------------------------------------------------------------
-# KERNEL is a test kernel's short name, "host", or a kernel build folder.
+# KERNEL is a short name (scripts/setup, scripts/kernel), "host", or a kernel build
+# folder.
 
 host_kdir := $(wildcard /lib/modules/$(shell uname -r)/build)
 
@@ -32,19 +33,22 @@ ifneq ($(filter all module disk,$(or $(MAKECMDGOALS),all)),)
       $(info no headers of the running kernel ($(shell uname -r)): building for the cached $(first))
       kdir := $(shell scripts/setup --print kdir $(first))
     endif
-  else ifneq ($(filter $(test_kernels),$(KERNEL)),)
-    kdir := $(shell scripts/setup --print kdir $(KERNEL))
+  else ifneq ($(wildcard $(KERNEL)/Makefile),)
+    kdir := $(KERNEL)
   else
-    kdir := $(wildcard $(KERNEL))
+    kdir := $(shell scripts/setup --print kdir $(KERNEL))
   endif
   ifeq ($(kdir),)
-    $(error KERNEL=$(KERNEL): want one of $(test_kernels), host, or a kernel build folder; `make setup` fetches the first)
+    $(error KERNEL=$(KERNEL): want the name of a kernel that is there, host, or a kernel build folder)
   endif
   release := $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(kdir)/include/generated/utsrelease.h)
   ifeq ($(release),)
     $(error $(kdir) is not a built kernel tree or headers folder)
   endif
 endif
+
+# A kernel that the machine's compiler will not do for has its own, and a way in.
+enter := $(wildcard $(kdir)/../../../enter)
 
 out := $(BUILD)/$(release)
 module_ko := $(out)/kmod/smart_madvise.ko
@@ -64,13 +68,13 @@ btf = $(if $(and $(wildcard $(kdir)/vmlinux),$(shell command -v pahole)),,CONFIG
 define kbuild
 	@mkdir -p $(2)
 	+@flock $(out)/.lock $(SHELL) $(.SHELLFLAGS) 'touch $(2)/.start; $(1); \
-		$(MAKE) $(jobs) -C $(kdir) M=$(abspath $(2)) $(btf) modules; \
+		$(enter) $(MAKE) $(jobs) -C $(kdir) M=$(abspath $(2)) $(btf) modules; \
 		touch -r $(2)/.start $@'
 endef
 
 sources = $(shell find $(1) -not -name '.*' 2>/dev/null)
 
-module: $(module_ko) ## build the kernel module (KERNEL=6.1, 6.12, host or a kernel build folder)
+module: $(module_ko) ## build the kernel module (KERNEL=6.1, 6.12, debug, ..., host or a kernel build folder)
 disk: $(disk_ko) ## build the modelled disk, a test-only module (KERNEL= as above)
 
 $(module_ko): $(call sources,kmod include) $(kdir)/Module.symvers
