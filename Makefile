@@ -120,13 +120,25 @@ unit: setup ## unit tests, under the address and undefined-behaviour sanitizers
 	$(call cmake,$(BUILD)/test,$(test_options),$(call build_in,$(BUILD)/test))
 	ctest --test-dir $(BUILD)/test --output-on-failure --no-tests=error
 
+memcheck: setup user ## the real smadv and smadvd under valgrind, without the module
+	tests/valgrind
+
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
 test: setup ## style, unit tests, then the tests inside booted kernels
 	@$(MAKE) style
 	@$(MAKE) unit
+	@$(MAKE) memcheck
 	@$(MAKE) vmtest
+
+test-long: built ## the long forms of the tests
+	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --sanitized \
+		--case daemon --case daemon-trouble
+	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --valgrind \
+		$(addprefix --case ,$(memcheck_cases))
+memcheck_cases := daemon/start_applies daemon/reload_bad daemon/module_reloaded daemon/logs \
+	daemon-trouble/overrun_daemon daemon-trouble/overrun_monitor_json daemon-trouble/ends_once
 
 style: setup configure-test ## source checks: checkpatch, sparse, W=1, kernel-doc, clang, shellcheck
 	scripts/style
@@ -167,6 +179,6 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 	rm -rf $(BUILD)
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench unit vmtest test style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench unit memcheck vmtest test test-long style setup generate clean help install uninstall

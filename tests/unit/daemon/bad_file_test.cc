@@ -114,7 +114,7 @@ TEST_F(BadFileTest, NulByte) {
 
 TEST_F(BadFileTest, NotUtf8) {
   EXPECT_THAT(complaint_of("[policy]\n# caf\xe9\n"), StartsWith(says(":2:")));
-  EXPECT_THAT(complaint_of("\xff\xfe[\0p\0"), StartsWith(says(":1:1: ")));
+  EXPECT_THAT(complaint_of(std::string("\xff\xfe[\0p\0", 6)), StartsWith(says(":1:1: ")));
 }
 
 TEST_F(BadFileTest, ControlCharactersInNamesAreShownNotSent) {
