@@ -23,10 +23,12 @@ static struct smadv_budget budget;
  * struct survey - what is found on a stretch before it is advised
  * @splits: borders of the stretch that lie inside a mapping
  * @reason: why it must not be advised
+ * @file: identity of the file that is mapped
  */
 struct survey {
 	u32 splits;
 	u32 reason;
+	u64 file;
 };
 
 /*
@@ -57,6 +59,7 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 			survey->reason = SMART_MADVISE_REASON_APPLICATION_HINT;
 			return false;
 		}
+		survey->file = mapping.file;
 		survey->splits += mapping.start < range->start;
 		survey->splits += mapping.end > range->end;
 		page = mapping.end;
@@ -123,7 +126,9 @@ static u32 enter(struct smadv_record *record, const struct smadv_range *range, u
 	smadv_journal_isolate(journal, range->start, range->end);
 	mmap_read_lock(record->mm);
 	for_each_vma_range(vmi, vma, range->end << PAGE_SHIFT) {
-		struct smadv_entry entry = { .hint = hint };
+		struct smadv_entry entry = {
+			.hint = hint, .since = record->heeded, .until = U64_MAX,
+		};
 
 		if (!smadv_mapping_watched(vma) || smadv_mapping_hint(vma) != hint)
 			continue;
@@ -153,6 +158,18 @@ static u32 enter(struct smadv_record *record, const struct smadv_range *range, u
 	}
 	mmap_read_unlock(record->mm);
 	return entered;
+}
+
+/* Tell those who follow forks of what is about to be hinted: there is no entry yet. */
+static void announce(struct smadv_record *record, const struct smadv_range *range, u64 file,
+		     u32 hint)
+{
+	struct smadv_entry entry = {
+		.start = range->start, .end = range->end, .file = file, .hint = hint,
+		.since = record->heeded, .until = U64_MAX,
+	};
+
+	smadv_restore_remember(record, &entry);
 }
 
 /* What became of one attempt at a task. */
@@ -206,7 +223,8 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	int err;
 
 	/* A task walks in with memory at hand: what it changes can always be noted. */
-	err = smadv_journal_reserve(&record->journal, 4, false);
+	err = smadv_journal_reserve(&record->journal, 4, false) ?:
+	      smadv_journal_reserve(&record->past, 1, false);
 	if (err)
 		return refused(SMART_MADVISE_REASON_MEMORY_LIMIT, err);
 
@@ -220,6 +238,8 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	}
 	fits = splits_with(record, range->start, range->end, survey.splits) <=
 	       smadv_control_policy()->max_splits && !(by_flags && survey.splits);
+	if (fits)
+		announce(record, range, survey.file, task->hint);
 	if (fits && by_flags)
 		smadv_advise_mappings(record->mm, range->start, range->end, range->hint,
 				      task->hint);

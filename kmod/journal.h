@@ -17,6 +17,8 @@
  * @alone: nothing else of the file bore this hint but what the module changed:
  *	what bears it later, elsewhere or behind the stretch, was moved or grown
  *	from it by mremap()
+ * @since: forks that inherit it come after this many words of the application
+ * @until: .. and before it has spoken that many times
  */
 struct smadv_entry {
 	u64 start;
@@ -27,6 +29,8 @@ struct smadv_entry {
 	u32 original;
 	u32 splits;
 	bool alone;
+	u64 since;
+	u64 until;
 };
 
 /**

@@ -39,10 +39,12 @@ extern struct mutex smadv_lock;
  * @start: first page number
  * @end: first page number behind
  * @hint: enum smart_madvise_hint that it set
+ * @number: counts the calls of its address space, from 1
  */
 struct smadv_advice {
 	u64 start;
 	u64 end;
+	u64 number;
 	u32 hint;
 };
 
@@ -62,6 +64,7 @@ struct smadv_advice {
  * @advice: advice of the application not yet looked at, oldest first
  * @advices: entries of @advice in use
  * @advices_lost: @advice overflowed
+ * @advised: number of the last call
  * @advising: the task that is in do_madvise() on behalf of the module
  * @refs: one of the map until a grace period after removal, one of the dirty list
  * @rwork: removal after a grace period
@@ -85,9 +88,10 @@ struct smadv_advice {
  * @unsettled_ms: time before which no unknown mapping is looked up again, set
  *	when the ranges are at their limit
  * @ranges: ranges
+ * @heeded: number of the last advice call taken over
  * @journal: what was changed, and how to take it back
- * @past: entries restored a moment ago, in no order: a child whose fork was
- *	under way then may still have inherited them
+ * @past: hints about to be applied, or given up a moment ago, in no order: a
+ *	child whose fork was under way then may have inherited them
  * @past_ms: time of the last addition to @past
  */
 struct smadv_record {
@@ -102,6 +106,7 @@ struct smadv_record {
 	struct smadv_advice advice[SMADV_ADVICE_SLOTS];
 	u32 advices;
 	bool advices_lost;
+	u64 advised;
 	struct task_struct *advising;
 
 	refcount_t refs;
@@ -124,6 +129,7 @@ struct smadv_record {
 	u64 hints_changed;
 	u64 unsettled_ms;
 	struct smadv_ranges ranges;
+	u64 heeded;
 	struct smadv_journal journal;
 	struct smadv_journal past;
 	u64 past_ms;

@@ -32,6 +32,7 @@ static void note_advice(struct smadv_record *record, u64 start, u64 end, u32 hin
 	u32 i;
 
 	raw_spin_lock_irqsave(&record->advice_lock, flags);
+	WRITE_ONCE(record->advised, record->advised + 1);
 	for (i = 0; i < record->advices; i++)
 		if (advice[i].start == start && advice[i].end == end)
 			break;
@@ -41,8 +42,9 @@ static void note_advice(struct smadv_record *record, u64 start, u64 end, u32 hin
 		if (i == record->advices)
 			record->advices++;
 		memmove(&advice[i], &advice[i + 1], (record->advices - 1 - i) * sizeof(*advice));
-		advice[record->advices - 1] =
-			(struct smadv_advice){ .start = start, .end = end, .hint = hint };
+		advice[record->advices - 1] = (struct smadv_advice){
+			.start = start, .end = end, .hint = hint, .number = record->advised,
+		};
 	}
 	raw_spin_unlock_irqrestore(&record->advice_lock, flags);
 	smadv_map_mark_dirty(record);
@@ -161,6 +163,7 @@ static void fork_probe(void *data, struct task_struct *parent, struct task_struc
 	}
 	refcount_inc(&record->refs);
 	forks[slot].parent = record;
+	forks[slot].advised = READ_ONCE(record->advised);
 	get_task_struct(child);
 	smp_store_release(&forks[slot].child, child); /* the parent is set */
 	smadv_analyzer_wake();
@@ -178,6 +181,7 @@ bool smadv_observer_next_fork(struct smadv_fork *fork)
 		if (!fork->child)
 			continue;
 		fork->parent = forks[slot].parent;
+		fork->advised = forks[slot].advised;
 		forks[slot].child = NULL;
 		clear_bit_unlock(slot, fork_claims);
 		return true;

@@ -9,10 +9,12 @@
  * struct smadv_fork - a child born to a hinted process
  * @child: the child, a reference
  * @parent: record of the parent, a reference
+ * @advised: advice calls of the parent before
  */
 struct smadv_fork {
 	struct task_struct *child;
 	struct smadv_record *parent;
+	u64 advised;
 };
 
 int smadv_observer_init(unsigned long do_madvise_address);

@@ -36,6 +36,46 @@ static void clear_range_hints(struct smadv_record *record, u64 start, u64 end)
 	}
 }
 
+/**
+ * smadv_restore_remember() - a fork under way may inherit, or have inherited, a hint
+ * @record: process, smadv_lock held
+ * @entry: what is about to stand there, or has stood
+ */
+void smadv_restore_remember(struct smadv_record *record, const struct smadv_entry *entry)
+{
+	struct smadv_journal *past = &record->past;
+	u32 i;
+
+	lockdep_assert_held(&smadv_lock);
+	record->past_ms = ktime_to_ms(ktime_get());
+	for (i = 0; i < past->count; i++)
+		if (past->item[i].start == entry->start && past->item[i].end == entry->end &&
+		    past->item[i].hint == entry->hint && past->item[i].since == entry->since &&
+		    past->item[i].until == entry->until)
+			return;
+	if (past->count == PAST_ENTRIES) { /* the older half has had its time */
+		past->count /= 2;
+		memmove(past->item, past->item + past->count, past->count * sizeof(*entry));
+	}
+	smadv_journal_reserve(past, 1, true);
+	past->item[past->count++] = *entry;
+}
+
+/*
+ * The application sets a hint itself: forks from now on inherit its own, where
+ * those before may have inherited the same from us.
+ */
+static void end_past(struct smadv_record *record, const struct smadv_advice *advice)
+{
+	struct smadv_entry *entry = record->past.item;
+	u32 i;
+
+	for (i = 0; i < record->past.count; i++, entry++)
+		if (entry->hint == advice->hint && entry->start < advice->end &&
+		    entry->end > advice->start)
+			entry->until = min(entry->until, advice->number);
+}
+
 /* Give [start, end) up to the application: entries there end without a restore. */
 void smadv_restore_yield(struct smadv_record *record, u64 start, u64 end)
 {
@@ -50,6 +90,7 @@ void smadv_restore_yield(struct smadv_record *record, u64 start, u64 end)
 	i = smadv_journal_lower(journal, start);
 	while (i < journal->count && journal->item[i].start < end) {
 		entry = journal->item[i];
+		smadv_restore_remember(record, &entry);
 		smadv_journal_delete(journal, i);
 		smadv_stats_dec(HINTS_ACTIVE);
 		smadv_stats_inc(HINTS_YIELDED);
@@ -104,6 +145,8 @@ static void note_company(struct smadv_record *record, const struct smadv_advice 
 static void take_over(struct smadv_record *record, const struct smadv_advice *advice)
 {
 	smadv_restore_yield(record, advice->start, advice->end);
+	end_past(record, advice);
+	record->heeded = advice->number;
 	note_application_hint(record, advice);
 	note_company(record, advice);
 }
@@ -321,20 +364,6 @@ static int restore_entry(struct smadv_record *record, const struct smadv_entry *
 	return restored;
 }
 
-/* A child whose fork is under way may have inherited what is restored here. */
-static void remember(struct smadv_record *record, const struct smadv_entry *entry)
-{
-	struct smadv_journal *past = &record->past;
-
-	if (past->count == PAST_ENTRIES) { /* the older half has had its time */
-		past->count /= 2;
-		memmove(past->item, past->item + past->count, past->count * sizeof(*entry));
-	}
-	smadv_journal_reserve(past, 1, true);
-	past->item[past->count++] = *entry;
-	record->past_ms = ktime_to_ms(ktime_get());
-}
-
 void smadv_restore_forget_past(struct smadv_record *record, u64 now_ms)
 {
 	if (record->past.count && now_ms - record->past_ms > FORK_GRACE_MS) {
@@ -370,7 +399,7 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 	       journal->item[i].start < end) {
 		struct smadv_entry entry = journal->item[i];
 
-		remember(record, &entry);
+		smadv_restore_remember(record, &entry);
 		smadv_journal_delete(journal, i);
 		restored = restore_entry(record, &entry);
 		if (restored < 0) {
@@ -432,14 +461,15 @@ void smadv_restore_forget(struct smadv_record *record)
 }
 
 static bool inherited(const struct smadv_journal *journal, const struct smadv_mapping *mapping,
-		      struct smadv_entry *entry)
+		      u64 advised, struct smadv_entry *entry)
 {
 	u32 i;
 
 	for (i = 0; i < journal->count; i++) {
 		*entry = journal->item[i];
 		if (entry->file == mapping->file && entry->hint == mapping->hint &&
-		    entry->start < mapping->end && entry->end > mapping->start)
+		    entry->start < mapping->end && entry->end > mapping->start &&
+		    entry->since <= advised && advised < entry->until)
 			return true;
 	}
 	return false;
@@ -449,7 +479,7 @@ static bool inherited(const struct smadv_journal *journal, const struct smadv_ma
  * What of the parent's hints does the child bear? Read off the child itself, so
  * that its journal is right whatever happened to the parent since.
  */
-static void inherit(struct smadv_record *child, const struct smadv_record *parent)
+static void inherit(struct smadv_record *child, const struct smadv_record *parent, u64 advised)
 {
 	VMA_ITERATOR(vmi, child->mm, 0);
 	struct smadv_mapping mapping;
@@ -462,12 +492,14 @@ static void inherit(struct smadv_record *child, const struct smadv_record *paren
 		if (!vma->vm_file || smadv_mapping_hint(vma) == SMART_MADVISE_HINT_NONE)
 			continue;
 		smadv_mapping_read(vma, &mapping);
-		if (!inherited(&parent->journal, &mapping, &entry) &&
-		    !inherited(&parent->past, &mapping, &entry))
+		if (!inherited(&parent->journal, &mapping, advised, &entry) &&
+		    !inherited(&parent->past, &mapping, advised, &entry))
 			continue;
 		entry.start = mapping.start;
 		entry.end = mapping.end;
 		entry.offset = mapping.offset;
+		entry.since = 0; /* words of the child, from now on */
+		entry.until = U64_MAX;
 		i = smadv_journal_lower(&child->journal, entry.start);
 		if (i < child->journal.count && child->journal.item[i].start < entry.end)
 			continue; /* the child has been hinted there itself */
@@ -491,7 +523,7 @@ static void follow_fork(const struct smadv_fork *fork)
 	if (!mm)
 		return; /* it has exited already */
 	child = smadv_map_adopt(fork->child, mm, true); /* unless a fault was faster */
-	inherit(child, fork->parent);
+	inherit(child, fork->parent, fork->advised);
 	smadv_stats_inc(FORKS_FOLLOWED);
 	smadv_event_process(child, SMART_MADVISE_EVENT_KIND_ADOPTED);
 	mmput_async(mm);

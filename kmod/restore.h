@@ -20,6 +20,7 @@ struct smadv_outcome {
 int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 		  struct smadv_outcome *outcome);
 int smadv_restore_all(u32 reason, struct smadv_outcome *outcome);
+void smadv_restore_remember(struct smadv_record *record, const struct smadv_entry *entry);
 void smadv_restore_yield(struct smadv_record *record, u64 start, u64 end);
 bool smadv_restore_claim(struct smadv_record *record, const struct smadv_range *range,
 			 const struct smadv_mapping *mapping);
