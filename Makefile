@@ -123,6 +123,9 @@ unit: setup ## unit tests, under the address and undefined-behaviour sanitizers
 memcheck: setup user ## the real smadv and smadvd under valgrind, without the module
 	tests/valgrind
 
+model: setup ## check the models of concurrency in every interleaving
+	tests/model/run
+
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
@@ -130,6 +133,7 @@ test: setup ## style, unit tests, then the tests inside booted kernels
 	@$(MAKE) style
 	@$(MAKE) unit
 	@$(MAKE) memcheck
+	@$(MAKE) model
 	@$(MAKE) vmtest
 
 test-long: built ## the long forms of the tests
@@ -181,4 +185,4 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench unit memcheck vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench unit memcheck model vmtest test test-long style setup generate clean help install uninstall
