@@ -3,16 +3,15 @@
 
 #include "advise.h"
 
-#include <linux/kprobes.h>
 #include <linux/mman.h>
 #include <linux/static_call.h>
 
 #include "compat/compat.h"
 #include "mapping.h"
+#include "symbol.h"
 
 /*
- * do_madvise() is not exported. Its address comes from a kprobe that is never
- * enabled. It is called through a static call, for that is a direct call: an
+ * do_madvise() is not exported. It is called through a static call, for that is a direct call: an
  * indirect one would trap where indirect branches are tracked and the function's
  * landing pad is sealed.
  */
@@ -98,20 +97,6 @@ unsigned long smadv_advise_madvise_address(void)
 	return madvise_address;
 }
 
-static unsigned long find_madvise(void)
-{
-	unsigned long address = 0;
-#ifdef CONFIG_KPROBES
-	struct kprobe probe = { .symbol_name = "do_madvise", .flags = KPROBE_FLAG_DISABLED };
-
-	if (!register_kprobe(&probe)) {
-		address = (unsigned long)probe.addr;
-		unregister_kprobe(&probe);
-	}
-#endif
-	return address;
-}
-
 /**
  * smadv_advise_init() - find out how hints can be applied
  * @mechanism: "auto", "madvise" or "vma-flags"
@@ -124,7 +109,7 @@ int smadv_advise_init(const char *mechanism)
 	bool automatic = !strcmp(mechanism, "auto");
 
 	if (automatic || !strcmp(mechanism, "madvise"))
-		madvise_address = find_madvise();
+		madvise_address = smadv_symbol_address("do_madvise");
 	else if (strcmp(mechanism, "vma-flags"))
 		return -EINVAL;
 	if (madvise_address)

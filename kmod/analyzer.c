@@ -13,6 +13,8 @@
 #include "event.h"
 #include "executor.h"
 #include "filter.h"
+#include "heed.h"
+#include "inherit.h"
 #include "map.h"
 #include "mapping.h"
 #include "restore.h"
@@ -80,7 +82,8 @@ static void adopt_hint(struct smadv_record *record, struct smadv_range *range,
 	range->application_hint = SMART_MADVISE_HINT_NONE;
 	if (mapping->hint == SMART_MADVISE_HINT_NONE)
 		return;
-	if (entry ? entry->hint == mapping->hint : smadv_restore_claim(record, range, mapping))
+	if (entry ? entry->hint == mapping->hint && entry->file == mapping->file :
+		    smadv_heed_claim(record, range, mapping))
 		range->hint = mapping->hint;
 	else
 		range->application_hint = mapping->hint;
@@ -98,7 +101,7 @@ static void verify(struct smadv_record *record, struct smadv_range *range)
 	if (err == -EAGAIN || err == -ESRCH)
 		return;
 	if (err || mapping.id != range->mapping) {
-		smadv_restore_yield(record, range->start, range->end);
+		smadv_heed_review(record, range->start, range->end);
 		smadv_range_reset(range);
 		range->hint = SMART_MADVISE_HINT_NONE;
 		range->application_hint = err ? SMART_MADVISE_HINT_NONE : mapping.hint;
@@ -106,7 +109,7 @@ static void verify(struct smadv_record *record, struct smadv_range *range)
 		return;
 	}
 	if (range->hint != SMART_MADVISE_HINT_NONE && range->hint != mapping.hint)
-		smadv_restore_yield(record, range->start, range->end);
+		smadv_heed_review(record, range->start, range->end);
 	adopt_hint(record, range, &mapping);
 }
 
@@ -255,7 +258,7 @@ static void analyze(struct smadv_record *record, u64 now_ms)
 {
 	if (record->removed || record->excluded)
 		return;
-	smadv_restore_heed(record);
+	smadv_heed(record);
 	gather(record, now_ms);
 	judge(record, now_ms);
 	/* More than a round's worth came: go on in the next one. */
@@ -299,7 +302,7 @@ static void analyze_dirty(u64 now_ms)
 	}
 }
 
-/* Drop ranges whose mapping is gone. */
+/* Drop ranges whose mapping is gone, and hints that went with theirs. */
 static void prune(struct smadv_record *record)
 {
 	struct smadv_ranges *set = &record->ranges;
@@ -312,6 +315,7 @@ static void prune(struct smadv_record *record)
 		else
 			i++;
 	}
+	smadv_heed_review(record, 0, U64_MAX);
 }
 
 static void judge_idle(struct smadv_record *record, u64 now_ms)
@@ -346,7 +350,7 @@ static void sweep(u64 now_ms)
 	struct smadv_record *record, *next;
 	u32 pruned = 0;
 
-	smadv_restore_follow_forks();
+	smadv_inherit();
 	list_for_each_entry_safe(record, next, &smadv_map_records, link) {
 		if (!atomic_read(&record->mm->mm_users)) {
 			smadv_restore_forget(record);
@@ -375,7 +379,7 @@ static u64 do_round(u64 *swept_ms)
 	u64 wait_ms;
 
 	mutex_lock(&smadv_lock);
-	smadv_restore_follow_forks();
+	smadv_inherit();
 	adopt_requests();
 	analyze_dirty(now_ms);
 	if (now_ms - *swept_ms >= SWEEP_MS) {

@@ -6,6 +6,7 @@
 #include "event.h"
 #include "filter.h"
 #include "hook.h"
+#include "inherit.h"
 #include "restore.h"
 #include "taskmap.h"
 
@@ -16,19 +17,24 @@ const struct smadv_policy *smadv_control_policy(void)
 	return &policy;
 }
 
+static void drop_all(void)
+{
+	struct smadv_record *record, *next;
+
+	list_for_each_entry_safe(record, next, &smadv_map_records, link)
+		smadv_restore_forget(record);
+}
+
 /* Restore and drop every process. */
 static int forget_all(u32 reason)
 {
-	struct smadv_record *record, *next;
 	int err;
 
 	smadv_taskmap_cancel(NULL, reason);
 	err = smadv_restore_all(reason, NULL);
-	if (err)
-		return err;
-	list_for_each_entry_safe(record, next, &smadv_map_records, link)
-		smadv_restore_forget(record);
-	return 0;
+	if (!err)
+		drop_all();
+	return err;
 }
 
 static int enable(void)
@@ -165,14 +171,21 @@ void smadv_control_leave(void)
 		mutex_unlock(&smadv_lock);
 		synchronize_rcu_tasks();
 		mutex_lock(&smadv_lock);
-		smadv_restore_follow_forks();
+		smadv_inherit();
 	} while (followed != smadv_stats_read(SMART_MADVISE_A_STATS_FORKS_FOLLOWED));
 	mutex_unlock(&smadv_lock);
 }
 
+/* For good: what cannot be restored now stays, but nothing of the module does. */
 void smadv_control_forget_all(void)
 {
+	int err;
+
 	mutex_lock(&smadv_lock);
-	forget_all(SMART_MADVISE_REASON_UNLOAD);
+	err = forget_all(SMART_MADVISE_REASON_UNLOAD);
+	if (err) {
+		pr_warn("some hints could not be taken back: %d\n", err);
+		drop_all();
+	}
 	mutex_unlock(&smadv_lock);
 }

@@ -7,6 +7,7 @@
 #include "advise.h"
 #include "control.h"
 #include "core/budget.h"
+#include "heed.h"
 #include "mapping.h"
 #include "restore.h"
 #include "taskmap.h"
@@ -21,21 +22,21 @@ static struct smadv_budget budget;
 
 /**
  * struct survey - what is found on a stretch before it is advised
+ * @entry: what the journal will say of it, but for what shows afterwards
  * @splits: borders of the stretch that lie inside a mapping
  * @reason: why it must not be advised
- * @file: identity of the file that is mapped
  */
 struct survey {
+	struct smadv_entry entry;
 	u32 splits;
 	u32 reason;
-	u64 file;
 };
 
 /*
  * May [range->start, range->end) be advised? Every page of it must still belong
  * to the range's mapping, and bear no hint but ours. mmap lock held.
  */
-static bool survey_range(struct smadv_record *record, struct smadv_range *range,
+static bool survey_range(struct smadv_record *record, struct smadv_range *range, u32 hint,
 			 struct survey *survey)
 {
 	struct vm_area_struct *vma = NULL;
@@ -44,6 +45,10 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 	u64 page = range->start;
 
 	survey->splits = 0;
+	survey->entry = (struct smadv_entry){
+		.start = range->start, .end = range->end, .reach = range->end,
+		.hint = hint, .since = record->heeded, .until = U64_MAX,
+	};
 	while (page < range->end) {
 		vma = vma_lookup(record->mm, page << PAGE_SHIFT);
 		survey->reason = SMART_MADVISE_REASON_MAPPING_GONE;
@@ -54,16 +59,19 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 			return false;
 		entry = smadv_journal_find(&record->journal, page);
 		if (mapping.hint != SMART_MADVISE_HINT_NONE &&
-		    (!entry || entry->hint != mapping.hint)) {
+		    (!entry || entry->hint != mapping.hint || entry->file != mapping.file)) {
 			range->application_hint = mapping.hint;
 			survey->reason = SMART_MADVISE_REASON_APPLICATION_HINT;
 			return false;
 		}
-		survey->file = mapping.file;
+		survey->entry.file = mapping.file;
+		if (page == range->start)
+			survey->entry.offset = mapping.offset + page - mapping.start;
 		survey->splits += mapping.start < range->start;
 		survey->splits += mapping.end > range->end;
 		page = mapping.end;
 	}
+	survey->entry.splits = survey->splits;
 	return true;
 }
 
@@ -107,69 +115,66 @@ static bool is_alone(struct smadv_record *record, const struct smadv_range *rang
 	return true;
 }
 
+/* What another file was mapped by in the meantime, and got the hint, has an entry of its own. */
+static void enter_stranger(struct smadv_record *record, const struct smadv_range *range,
+			   const struct smadv_mapping *mapping)
+{
+	u64 start = max(mapping->start, range->start), end = min(mapping->end, range->end);
+	struct smadv_entry *entry;
+
+	smadv_journal_isolate(&record->journal, start, end);
+	entry = smadv_journal_find(&record->journal, start);
+	entry->file = mapping->file;
+	entry->offset = mapping->offset + start - mapping->start;
+	entry->alone = false;
+	entry->reach = end;
+}
+
 /*
- * Enter what bears the hint now into the journal, piece by piece. Pieces that
- * had an entry keep its original; that entry counts as restored, as its hint
- * has gone.
+ * Enter the range into the journal. All of it, whatever is mapped there by now:
+ * what was moved away since it got the hint is followed from there, and what did
+ * not get it goes at the next look. Earlier entries count as restored, for their
+ * hint has gone.
  *
- * Return: number of pieces.
+ * Return: number of mappings that bear the hint.
  */
 static u32 enter(struct smadv_record *record, const struct smadv_range *range, u32 hint,
-		 u32 splits)
+		 const struct survey *survey)
 {
 	VMA_ITERATOR(vmi, record->mm, range->start << PAGE_SHIFT);
 	struct smadv_journal *journal = &record->journal;
+	struct smadv_entry entry = survey->entry;
 	struct vm_area_struct *vma;
 	struct smadv_mapping mapping;
-	u32 i, entered = 0;
+	u32 i, bearers = 0;
 
 	smadv_journal_isolate(journal, range->start, range->end);
-	mmap_read_lock(record->mm);
-	for_each_vma_range(vmi, vma, range->end << PAGE_SHIFT) {
-		struct smadv_entry entry = {
-			.hint = hint, .since = record->heeded, .until = U64_MAX,
-		};
+	i = smadv_journal_lower(journal, range->start);
+	while (i < journal->count && journal->item[i].start < range->end) {
+		smadv_restore_remember(record, &journal->item[i]);
+		smadv_journal_delete(journal, i);
+		smadv_stats_dec(HINTS_ACTIVE);
+		smadv_stats_inc(HINTS_RESTORED);
+	}
+	smadv_journal_reserve(journal, 1, true);
+	smadv_stats_inc(HINTS_ACTIVE);
+	smadv_stats_inc(HINTS_CHANGED);
+	record->hints_changed++;
 
-		if (!smadv_mapping_watched(vma) || smadv_mapping_hint(vma) != hint)
+	mmap_read_lock(record->mm);
+	entry.reach = smadv_mapping_room(record->mm, range->end);
+	entry.alone = is_alone(record, range, entry.file, hint);
+	smadv_journal_add(journal, &entry);
+	for_each_vma_range(vmi, vma, range->end << PAGE_SHIFT) {
+		if (!vma->vm_file || smadv_mapping_hint(vma) != hint)
 			continue;
+		bearers++;
 		smadv_mapping_read(vma, &mapping);
 		if (mapping.id != range->mapping)
-			continue;
-		entry.start = max(mapping.start, range->start);
-		entry.end = min(mapping.end, range->end);
-		entry.file = mapping.file;
-		entry.offset = mapping.offset + entry.start - mapping.start;
-		entry.splits = entered ? 0 : splits;
-		entry.alone = is_alone(record, range, mapping.file, hint);
-
-		i = smadv_journal_lower(journal, entry.start);
-		while (i < journal->count && journal->item[i].start < entry.end) {
-			entry.original = journal->item[i].original;
-			smadv_journal_delete(journal, i);
-			smadv_stats_dec(HINTS_ACTIVE);
-			smadv_stats_inc(HINTS_RESTORED);
-		}
-		smadv_journal_reserve(journal, 1, true);
-		smadv_journal_add(journal, &entry);
-		smadv_stats_inc(HINTS_ACTIVE);
-		smadv_stats_inc(HINTS_CHANGED);
-		record->hints_changed++;
-		entered++;
+			enter_stranger(record, range, &mapping);
 	}
 	mmap_read_unlock(record->mm);
-	return entered;
-}
-
-/* Tell those who follow forks of what is about to be hinted: there is no entry yet. */
-static void announce(struct smadv_record *record, const struct smadv_range *range, u64 file,
-		     u32 hint)
-{
-	struct smadv_entry entry = {
-		.start = range->start, .end = range->end, .file = file, .hint = hint,
-		.since = record->heeded, .until = U64_MAX,
-	};
-
-	smadv_restore_remember(record, &entry);
+	return bearers;
 }
 
 /* What became of one attempt at a task. */
@@ -219,7 +224,7 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	bool by_flags = smadv_advise_kind() == SMART_MADVISE_EXECUTOR_KIND_VMA_FLAGS;
 	struct survey survey;
 	bool fits, ours;
-	u32 reason, pieces;
+	u32 reason, bearers;
 	int err;
 
 	/* A task walks in with memory at hand: what it changes can always be noted. */
@@ -230,7 +235,7 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 
 	if (!lock_soon(record->mm))
 		return deferred(task);
-	if (!survey_range(record, range, &survey)) {
+	if (!survey_range(record, range, task->hint, &survey)) {
 		mmap_write_unlock(record->mm);
 		range->doubtful = true; /* it does not know what is mapped here */
 		return survey.reason == SMART_MADVISE_REASON_MAPPING_GONE ?
@@ -239,7 +244,7 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	fits = splits_with(record, range->start, range->end, survey.splits) <=
 	       smadv_control_policy()->max_splits && !(by_flags && survey.splits);
 	if (fits)
-		announce(record, range, survey.file, task->hint);
+		smadv_restore_remember(record, &survey.entry); /* forks look there */
 	if (fits && by_flags)
 		smadv_advise_mappings(record->mm, range->start, range->end, range->hint,
 				      task->hint);
@@ -251,10 +256,12 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 
 	if (!by_flags)
 		err = smadv_advise(record, range->start, range->end, task->hint);
-	pieces = enter(record, range, task->hint, survey.splits);
-	ours = smadv_restore_settle(record, task->start, task->end);
+	bearers = enter(record, range, task->hint, &survey);
+	ours = smadv_heed_settle(record, task->start, task->end);
+	if (!bearers)
+		smadv_heed_review(record, task->start, task->end);
 	if (!err && ours)
-		return pieces ? applied(task) : cancelled(SMART_MADVISE_REASON_MAPPING_GONE);
+		return bearers ? applied(task) : cancelled(SMART_MADVISE_REASON_MAPPING_GONE);
 	/* All or nothing. */
 	reason = ours ? SMART_MADVISE_REASON_KERNEL_REFUSED :
 			SMART_MADVISE_REASON_APPLICATION_HINT;
@@ -269,7 +276,7 @@ static struct attempt try_task(const struct smadv_task *task)
 	struct attempt attempt;
 	int err;
 
-	smadv_restore_heed(record);
+	smadv_heed(record);
 	range = smadv_ranges_find(&record->ranges, task->start);
 	if (!range || range->start != task->start || range->end != task->end)
 		return cancelled(SMART_MADVISE_REASON_SUPERSEDED);

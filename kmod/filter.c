@@ -177,8 +177,10 @@ int smadv_filter_add(u32 action, u32 kind, const char *value, u32 *id,
 		return -ENOSPC;
 	}
 	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
-	if (!filter)
+	if (!filter) {
+		NL_SET_ERR_MSG(extack, "no memory for the rule");
 		return -ENOMEM;
+	}
 	filter->id = ++last_id;
 	filter->action = action;
 	filter->kind = kind;

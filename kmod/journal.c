@@ -90,6 +90,13 @@ struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 
 	return &journal->item[i];
 }
 
+/* Are both of one stretch, or parts of it? */
+bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b)
+{
+	return a->file == b->file && a->hint == b->hint &&
+	       a->start - a->offset == b->start - b->offset;
+}
+
 /* Add an entry that overlaps no other; room was reserved. */
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry)
 {
@@ -122,6 +129,7 @@ static void split_at(struct smadv_journal *journal, u64 page)
 	right.start = page;
 	right.splits = min(right.splits, 1U);
 	entry->end = page;
+	entry->reach = page;
 	entry->splits = min(entry->splits, 1U);
 	smadv_journal_add(journal, &right);
 	smadv_stats_inc(HINTS_CHANGED);

@@ -14,17 +14,19 @@
  * @hint: enum smart_madvise_hint that stands
  * @original: enum smart_madvise_hint that was there before the first change
  * @splits: borders of the stretch that lay inside a mapping (0..2)
+ * @reach: up to here, what bears the hint right behind @end grew there by mremap()
  * @alone: nothing else of the file bore this hint but what the module changed:
  *	what bears it later, elsewhere or behind the stretch, was moved or grown
  *	from it by mremap()
- * @since: forks that inherit it come after this many words of the application
- * @until: .. and before it has spoken that many times
+ * @since: forks that inherit it come after this many notes of the application
+ * @until: .. and before it was noted that many times
  */
 struct smadv_entry {
 	u64 start;
 	u64 end;
 	u64 file;
 	u64 offset;
+	u64 reach;
 	u32 hint;
 	u32 original;
 	u32 splits;
@@ -55,6 +57,7 @@ u32 smadv_journal_splits(const struct smadv_journal *journal);
 u32 smadv_journal_lower(const struct smadv_journal *journal, u64 page);
 struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 page);
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry);
+bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b);
 void smadv_journal_delete(struct smadv_journal *journal, u32 index);
 void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end);
 

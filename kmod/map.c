@@ -322,7 +322,7 @@ struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct 
 	note_owner(record, task);
 	record->adopted_ms = ktime_to_ms(ktime_get());
 	refcount_set(&record->refs, 1);
-	raw_spin_lock_init(&record->advice_lock);
+	raw_spin_lock_init(&record->note_lock);
 	record->excluded = smadv_filter_excludes(record);
 	if (is_full(policy) && !forced && (record->excluded || !make_room()))
 		goto free;

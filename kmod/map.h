@@ -20,8 +20,10 @@
 #define SMADV_RING_SLOTS	256
 /* The analyzer is woken at every so many faults of one address space. */
 #define SMADV_WAKE_FAULTS	32
-/* Advice calls of the application that a record keeps until somebody looks. */
-#define SMADV_ADVICE_SLOTS	32
+/* Calls of the application that a record keeps until somebody looks. */
+#define SMADV_NOTE_SLOTS	32
+/* What they come to with one sum for each hint of those that found no slot. */
+#define SMADV_NOTES_TAKEN	(SMADV_NOTE_SLOTS + SMART_MADVISE_HINT_RANDOM + 1)
 #define SMADV_MAP_BITS		12
 
 /*
@@ -35,17 +37,23 @@
 extern struct mutex smadv_lock;
 
 /**
- * struct smadv_advice - one madvise() call of the application itself
+ * struct smadv_note - one madvise() or mremap() call of the application itself
  * @start: first page number
  * @end: first page number behind
- * @hint: enum smart_madvise_hint that it set
- * @number: counts the calls of its address space, from 1
+ * @to: where mremap() moves it, first page number, 0 for advice
+ * @to_end: first page number behind, with what it grew by
+ * @number: counts the notes of its address space, from 1
+ * @hint: enum smart_madvise_hint that it set, or bore when it was moved
+ * @vague: stands for several calls of this hint, each somewhere on the stretch
  */
-struct smadv_advice {
+struct smadv_note {
 	u64 start;
 	u64 end;
+	u64 to;
+	u64 to_end;
 	u64 number;
 	u32 hint;
+	bool vague;
 };
 
 #define SMADV_RECORD_DIRTY	0	/* on the dirty list, which holds a reference */
@@ -59,12 +67,12 @@ struct smadv_advice {
  * @head: faults recorded so far, the hook's write position
  * @flags: SMADV_RECORD_*
  * @dirty: link of the dirty list
- * @advice_lock: protects @advice, @advices and @advices_lost; taken with
- *	interrupts on or off by the observer in the application's context, a leaf
- * @advice: advice of the application not yet looked at, oldest first
- * @advices: entries of @advice in use
- * @advices_lost: @advice overflowed
- * @advised: number of the last call
+ * @note_lock: protects @notes and @note_count; taken with interrupts on or off
+ *	by the observer in the application's context, a leaf
+ * @notes: what the application did and nobody looked at yet, oldest first; then
+ *	the sums of advice that found no slot, in use when vague
+ * @note_count: entries of @notes in use, without the sums
+ * @noted: notes taken so far
  * @advising: the task that is in do_madvise() on behalf of the module
  * @refs: one of the map until a grace period after removal, one of the dirty list
  * @rwork: removal after a grace period
@@ -88,7 +96,7 @@ struct smadv_advice {
  * @unsettled_ms: time before which no unknown mapping is looked up again, set
  *	when the ranges are at their limit
  * @ranges: ranges
- * @heeded: number of the last advice call taken over
+ * @heeded: @noted when the notes were last looked at
  * @journal: what was changed, and how to take it back
  * @past: hints about to be applied, or given up a moment ago, in no order: a
  *	child whose fork was under way then may have inherited them
@@ -102,11 +110,10 @@ struct smadv_record {
 	unsigned long flags;
 	struct llist_node dirty;
 
-	raw_spinlock_t advice_lock;
-	struct smadv_advice advice[SMADV_ADVICE_SLOTS];
-	u32 advices;
-	bool advices_lost;
-	u64 advised;
+	raw_spinlock_t note_lock;
+	struct smadv_note notes[SMADV_NOTES_TAKEN];
+	u32 note_count;
+	u64 noted;
 	struct task_struct *advising;
 
 	refcount_t refs;

@@ -50,6 +50,13 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->memory_backed = is_memory_backed(inode);
 }
 
+u64 smadv_mapping_room(struct mm_struct *mm, u64 end)
+{
+	struct vm_area_struct *next = find_vma(mm, end << PAGE_SHIFT);
+
+	return next ? max(end, (u64)next->vm_start >> PAGE_SHIFT) : U64_MAX;
+}
+
 /**
  * smadv_mapping_at() - the watched mapping that holds a page
  * @mm: address space, mm_count held

@@ -40,6 +40,9 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 bool smadv_mapping_watched(const struct vm_area_struct *vma);
 u32 smadv_mapping_hint(const struct vm_area_struct *vma);
 
+/* First page behind @end that something is mapped at; @end when a mapping goes on there. */
+u64 smadv_mapping_room(struct mm_struct *mm, u64 end);
+
 int smadv_mapping_at(struct mm_struct *mm, u64 page, struct smadv_mapping *mapping);
 char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes);
 char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes);

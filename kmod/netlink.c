@@ -234,10 +234,18 @@ static int filter_add_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&smadv_lock);
 	err = smadv_filter_add(nla_get_u32(action), nla_get_u32(kind), nla_data(value), &id,
 			       info->extack);
-	if (!err)
-		smadv_control_apply_filters();
+	if (err)
+		goto unlock;
+	err = smadv_netlink_reply(info, fill_filter_id, &id);
+	if (err) { /* nobody would know its number */
+		NL_SET_ERR_MSG(info->extack, "no memory for the answer");
+		smadv_filter_delete(id);
+		goto unlock;
+	}
+	smadv_control_apply_filters();
+unlock:
 	mutex_unlock(&smadv_lock);
-	return err ?: smadv_netlink_reply(info, fill_filter_id, &id);
+	return err;
 }
 
 static int filter_del_doit(struct sk_buff *skb, struct genl_info *info)

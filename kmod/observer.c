@@ -11,6 +11,8 @@
 
 #include "analyzer.h"
 #include "compat/compat.h"
+#include "mapping.h"
+#include "symbol.h"
 
 #define FORK_SLOTS	256
 
@@ -23,47 +25,79 @@ static unsigned long fork_claims[BITS_TO_LONGS(FORK_SLOTS)];
 
 static struct tracepoint *fork_tracepoint;
 static bool sees_advice;
+static bool sees_moves;
 
-/* Append, or move to the end when the same stretch is already pending. */
-static void note_advice(struct smadv_record *record, u64 start, u64 end, u32 hint)
+/* Where the same advice is pending, and nothing moved since, or the end of the notes. */
+static u32 find_note(const struct smadv_record *record, const struct smadv_note *note)
 {
-	struct smadv_advice *advice = record->advice;
+	u32 i = record->note_count;
+
+	while (!note->to && i-- && !record->notes[i].to)
+		if (record->notes[i].start == note->start && record->notes[i].end == note->end)
+			return i;
+	return record->note_count;
+}
+
+/* Advice that finds no slot is summed up, hint by hint. */
+static void sum_up(struct smadv_record *record, const struct smadv_note *note)
+{
+	struct smadv_note *sum = &record->notes[SMADV_NOTE_SLOTS + note->hint];
+
+	if (note->to)
+		return; /* it is looked for by what it maps */
+	*sum = (struct smadv_note){
+		.start = sum->vague ? min(sum->start, note->start) : note->start,
+		.end = sum->vague ? max(sum->end, note->end) : note->end,
+		.number = sum->vague ? sum->number : note->number,
+		.hint = note->hint,
+		.vague = true,
+	};
+}
+
+/* Append, or move to the end when it is pending already. */
+static void take_note(struct smadv_record *record, struct smadv_note *note)
+{
+	struct smadv_note *notes = record->notes;
 	unsigned long flags;
 	u32 i;
 
-	raw_spin_lock_irqsave(&record->advice_lock, flags);
-	WRITE_ONCE(record->advised, record->advised + 1);
-	for (i = 0; i < record->advices; i++)
-		if (advice[i].start == start && advice[i].end == end)
-			break;
-	if (i == SMADV_ADVICE_SLOTS) {
-		record->advices_lost = true;
+	raw_spin_lock_irqsave(&record->note_lock, flags);
+	WRITE_ONCE(record->noted, record->noted + 1);
+	note->number = record->noted;
+	i = find_note(record, note);
+	if (i == SMADV_NOTE_SLOTS) {
+		sum_up(record, note);
 	} else {
-		if (i == record->advices)
-			record->advices++;
-		memmove(&advice[i], &advice[i + 1], (record->advices - 1 - i) * sizeof(*advice));
-		advice[record->advices - 1] = (struct smadv_advice){
-			.start = start, .end = end, .hint = hint, .number = record->advised,
-		};
+		if (i == record->note_count)
+			record->note_count++;
+		else if (notes[i].hint == note->hint)
+			note->number = notes[i].number; /* said for the first time then */
+		memmove(&notes[i], &notes[i + 1], (record->note_count - 1 - i) * sizeof(*notes));
+		notes[record->note_count - 1] = *note;
 	}
-	raw_spin_unlock_irqrestore(&record->advice_lock, flags);
+	raw_spin_unlock_irqrestore(&record->note_lock, flags);
 	smadv_map_mark_dirty(record);
 	smadv_analyzer_wake();
 }
 
-u32 smadv_observer_take_advice(struct smadv_record *record,
-			       struct smadv_advice advice[SMADV_ADVICE_SLOTS])
+u32 smadv_observer_take(struct smadv_record *record, struct smadv_note notes[SMADV_NOTES_TAKEN])
 {
-	u32 count;
+	u32 i, count;
 
 	lockdep_assert_held(&smadv_lock);
-	if (!READ_ONCE(record->advices))
+	if (!READ_ONCE(record->note_count))
 		return 0;
-	raw_spin_lock_irq(&record->advice_lock);
-	count = record->advices;
-	memcpy(advice, record->advice, count * sizeof(*advice));
-	record->advices = 0;
-	raw_spin_unlock_irq(&record->advice_lock);
+	raw_spin_lock_irq(&record->note_lock);
+	record->heeded = record->noted;
+	count = record->note_count;
+	memcpy(notes, record->notes, count * sizeof(*notes));
+	for (i = SMADV_NOTE_SLOTS; i < SMADV_NOTES_TAKEN; i++) {
+		if (record->notes[i].vague)
+			notes[count++] = record->notes[i];
+		record->notes[i].vague = false;
+	}
+	record->note_count = 0;
+	raw_spin_unlock_irq(&record->note_lock);
 	return count;
 }
 
@@ -75,6 +109,7 @@ u32 smadv_observer_take_advice(struct smadv_record *record,
 static void observe_advice(struct mm_struct *mm, unsigned long start, size_t bytes, int behavior)
 {
 	struct smadv_record *record;
+	struct smadv_note note = { };
 	u32 hint;
 
 	switch (behavior) {
@@ -90,14 +125,40 @@ static void observe_advice(struct mm_struct *mm, unsigned long start, size_t byt
 	default:
 		return;
 	}
-	if (!bytes || start + bytes < start)
+	/* Refused without effect. */
+	if (!bytes || offset_in_page(start) || start + bytes < start)
 		return;
 
+	note.start = start >> PAGE_SHIFT;
+	note.end = DIV_ROUND_UP(start + bytes, PAGE_SIZE);
+	note.hint = hint;
 	rcu_read_lock();
 	record = smadv_map_lookup(mm);
 	if (record && READ_ONCE(record->advising) != current)
-		note_advice(record, start >> PAGE_SHIFT,
-			    DIV_ROUND_UP(start + bytes, PAGE_SIZE), hint);
+		take_note(record, &note);
+	rcu_read_unlock();
+}
+
+/*
+ * mremap() is about to make a mapping at @to of @vma's from file page @offset on,
+ * mmap lock held for writing. Seen before it happens, as advice is.
+ */
+static void observe_move(struct vm_area_struct *vma, unsigned long to, unsigned long bytes,
+			 unsigned long offset)
+{
+	struct smadv_record *record;
+	struct smadv_note note = { .hint = smadv_mapping_hint(vma) };
+
+	if (!vma->vm_file || note.hint == SMART_MADVISE_HINT_NONE)
+		return;
+	note.start = (vma->vm_start >> PAGE_SHIFT) + offset - vma->vm_pgoff;
+	note.end = min(note.start + (bytes >> PAGE_SHIFT), (u64)vma->vm_end >> PAGE_SHIFT);
+	note.to = to >> PAGE_SHIFT;
+	note.to_end = note.to + (bytes >> PAGE_SHIFT);
+	rcu_read_lock();
+	record = smadv_map_lookup(vma->vm_mm);
+	if (record)
+		take_note(record, &note);
 	rcu_read_unlock();
 }
 
@@ -110,33 +171,57 @@ static void notrace advice_callback(unsigned long ip, unsigned long parent_ip,
 		       (int)smadv_ftrace_argument(fregs, 3));
 }
 
+/* struct vm_area_struct *copy_vma(struct vm_area_struct **, addr, len, pgoff, bool *) */
+static void notrace move_callback(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	observe_move(*(struct vm_area_struct **)smadv_ftrace_argument(fregs, 0),
+		     smadv_ftrace_argument(fregs, 1), smadv_ftrace_argument(fregs, 2),
+		     smadv_ftrace_argument(fregs, 3));
+}
+
 static struct ftrace_ops advice_ops = {
 	.func = advice_callback,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
-static bool watch_advice(unsigned long address)
+static struct ftrace_ops move_ops = {
+	.func = move_callback,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+
+static bool watch(struct ftrace_ops *ops, unsigned long address)
 {
-	if (!address || ftrace_set_filter_ip(&advice_ops, address, 0, 0))
+	if (!address || ftrace_set_filter_ip(ops, address, 0, 0))
 		return false;
-	if (!register_ftrace_function(&advice_ops))
+	if (!register_ftrace_function(ops))
 		return true;
-	ftrace_free_filter(&advice_ops);
+	ftrace_free_filter(ops);
 	return false;
 }
 
-static void unwatch_advice(void)
+static void unwatch(struct ftrace_ops *ops)
 {
-	unregister_ftrace_function(&advice_ops);
-	ftrace_free_filter(&advice_ops);
+	unregister_ftrace_function(ops);
+	ftrace_free_filter(ops);
+}
+
+static void watch_calls(unsigned long do_madvise_address)
+{
+	sees_advice = watch(&advice_ops, do_madvise_address);
+	sees_moves = watch(&move_ops, smadv_symbol_address("copy_vma"));
+}
+
+static void unwatch_calls(void)
+{
+	if (sees_advice)
+		unwatch(&advice_ops);
+	if (sees_moves)
+		unwatch(&move_ops);
 }
 #else
-static bool watch_advice(unsigned long address)
-{
-	return false;
-}
-
-static void unwatch_advice(void) { }
+static void watch_calls(unsigned long do_madvise_address) { }
+static void unwatch_calls(void) { }
 #endif
 
 /*
@@ -163,7 +248,8 @@ static void fork_probe(void *data, struct task_struct *parent, struct task_struc
 	}
 	refcount_inc(&record->refs);
 	forks[slot].parent = record;
-	forks[slot].advised = READ_ONCE(record->advised);
+	forks[slot].mm = child->mm;
+	forks[slot].noted = READ_ONCE(record->noted);
 	get_task_struct(child);
 	smp_store_release(&forks[slot].child, child); /* the parent is set */
 	smadv_analyzer_wake();
@@ -181,7 +267,8 @@ bool smadv_observer_next_fork(struct smadv_fork *fork)
 		if (!fork->child)
 			continue;
 		fork->parent = forks[slot].parent;
-		fork->advised = forks[slot].advised;
+		fork->mm = forks[slot].mm;
+		fork->noted = forks[slot].noted;
 		forks[slot].child = NULL;
 		clear_bit_unlock(slot, fork_claims);
 		return true;
@@ -227,9 +314,11 @@ int smadv_observer_init(unsigned long do_madvise_address)
 	err = tracepoint_probe_register(fork_tracepoint, fork_probe, NULL);
 	if (err)
 		return err;
-	sees_advice = watch_advice(do_madvise_address);
+	watch_calls(do_madvise_address);
 	if (!sees_advice)
 		pr_info("madvise() calls of applications are not seen, their hints are known by the flags of mappings only\n");
+	if (!sees_moves)
+		pr_info("mremap() calls of applications are not seen, hints that they move are looked for by their file\n");
 	return 0;
 }
 
@@ -237,6 +326,5 @@ void smadv_observer_exit(void)
 {
 	tracepoint_probe_unregister(fork_tracepoint, fork_probe, NULL);
 	tracepoint_synchronize_unregister();
-	if (sees_advice)
-		unwatch_advice();
+	unwatch_calls();
 }

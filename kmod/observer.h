@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What applications do to our hints: their own madvise() calls, and fork(). */
+/* What applications do to our hints: their own madvise() calls, mremap() and fork(). */
 #ifndef SMADV_OBSERVER_H
 #define SMADV_OBSERVER_H
 
@@ -9,12 +9,14 @@
  * struct smadv_fork - a child born to a hinted process
  * @child: the child, a reference
  * @parent: record of the parent, a reference
- * @advised: advice calls of the parent before
+ * @mm: address space it was born with, to compare with only
+ * @noted: notes of the parent before
  */
 struct smadv_fork {
 	struct task_struct *child;
 	struct smadv_record *parent;
-	u64 advised;
+	const struct mm_struct *mm;
+	u64 noted;
 };
 
 int smadv_observer_init(unsigned long do_madvise_address);
@@ -25,8 +27,7 @@ bool smadv_observer_sees_forks(void);
 /* Take one child; the caller puts both references. False when there is none. */
 bool smadv_observer_next_fork(struct smadv_fork *fork);
 
-/* Take all pending advice of a record, oldest first. */
-u32 smadv_observer_take_advice(struct smadv_record *record,
-			       struct smadv_advice advice[SMADV_ADVICE_SLOTS]);
+/* Take all pending notes of a record, oldest first. */
+u32 smadv_observer_take(struct smadv_record *record, struct smadv_note notes[SMADV_NOTES_TAKEN]);
 
 #endif /* SMADV_OBSERVER_H */

@@ -26,10 +26,12 @@
  *   zap NAME                  page tables forget the mapping: its next touches fault
  *   cold NAME                 zap, and the page cache forgets the file
  *   advise NAME normal|sequential|random|willneed [from=PAGE] [to=PAGE]
+ *   misadvise NAME normal|sequential|random     from no page border: refused
+ *   scatter NAME sequential|random              every other 16 pages, one call each
  *   unmap NAME [from=PAGE] [to=PAGE]
  *   move NAME [pages=N]       mremap() to another place -> ok START END
  *   protect NAME none|read|write [from=PAGE] [to=PAGE]
- *   replace NAME FILE         another file at the same place
+ *   replace NAME FILE [to=PAGE]   another file at the same place, or at its beginning
  *   fork IN OUT               a child that takes commands from IN, answers to OUT -> ok PID
  *   crowd NAME COUNT [pause=MS]   children that touch the mapping again and again -> ok PID...
  *   disperse                  kills them
@@ -466,11 +468,11 @@ static void move(struct mapping *m, char **words)
 	answer_place(m);
 }
 
-static void replace(struct mapping *m, const char *file)
+static void replace(struct mapping *m, const char *file, long pages)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || mmap(m->start, m->pages * PAGE, m->rights, m->kind | MAP_FIXED, fd, 0) !=
+	if (fd < 0 || mmap(m->start, pages * PAGE, m->rights, m->kind | MAP_FIXED, fd, 0) !=
 			      m->start) {
 		answer_errno("replace");
 		return;
@@ -479,6 +481,16 @@ static void replace(struct mapping *m, const char *file)
 	m->fd = fd;
 	m->offset = 0;
 	answer_place(m);
+}
+
+static int scatter(struct mapping *m, int advice)
+{
+	long page;
+	int err = 0;
+
+	for (page = 0; page < m->pages && !err; page += 2 * BLOCK)
+		err = madvise(m->start + page * PAGE, BLOCK * PAGE, advice);
+	return err;
 }
 
 /* Commands on a mapping or a part of it. */
@@ -500,6 +512,10 @@ static bool change(char **words)
 		cold(m);
 	else if (!strcmp(what, "advise") && words[2])
 		err = madvise(start, (to - from) * PAGE, advice_of(words[2]));
+	else if (!strcmp(what, "misadvise") && words[2])
+		err = !madvise(start + 1, (to - from) * PAGE, advice_of(words[2]));
+	else if (!strcmp(what, "scatter") && words[2])
+		err = scatter(m, advice_of(words[2]));
 	else if (!strcmp(what, "protect") && words[2])
 		err = mprotect(start, (to - from) * PAGE, rights_of(words[2]));
 	else if (!strcmp(what, "unmap"))
@@ -630,7 +646,7 @@ static void obey(char **words)
 	} else if (!strcmp(what, "move") && find(words[1])) {
 		move(find(words[1]), words);
 	} else if (!strcmp(what, "replace") && find(words[1]) && words[2]) {
-		replace(find(words[1]), words[2]);
+		replace(find(words[1]), words[2], option(words, "to", find(words[1])->pages));
 	} else if (!strcmp(what, "fork")) {
 		fork_child(words);
 	} else if (!strcmp(what, "crowd") && find(words[1]) && words[2]) {

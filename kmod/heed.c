@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "heed.h"
+
+#include <linux/ktime.h>
+#include <linux/sched/mm.h>
+
+#include "advise.h"
+#include "control.h"
+#include "event.h"
+#include "observer.h"
+#include "restore.h"
+
+/* No hint of the module stands on [start, end) any more: tell the ranges there. */
+void smadv_heed_clear_hints(struct smadv_record *record, u64 start, u64 end)
+{
+	const struct smadv_policy *policy = smadv_control_policy();
+	u64 now_ms = ktime_to_ms(ktime_get());
+	struct smadv_range *range;
+	u32 i;
+
+	for (i = smadv_ranges_lower(&record->ranges, start); i < record->ranges.count; i++) {
+		range = &record->ranges.item[i];
+		if (range->start >= end)
+			break;
+		if (range->hint != SMART_MADVISE_HINT_NONE)
+			smadv_range_hinted(range, SMART_MADVISE_HINT_NONE, policy, now_ms);
+	}
+}
+
+/* An entry ends without a restore, but for children that were born before. */
+static void yield_entry(struct smadv_record *record, u32 index)
+{
+	struct smadv_entry entry = record->journal.item[index];
+
+	smadv_restore_remember(record, &entry);
+	smadv_journal_delete(&record->journal, index);
+	smadv_stats_dec(HINTS_ACTIVE);
+	smadv_stats_inc(HINTS_YIELDED);
+	smadv_event_entry(record, SMART_MADVISE_EVENT_KIND_YIELDED, &entry,
+			  SMART_MADVISE_REASON_APPLICATION_HINT);
+}
+
+/* Give [start, end) up to the application: entries there end without a restore. */
+static void give_up(struct smadv_record *record, u64 start, u64 end)
+{
+	struct smadv_journal *journal = &record->journal;
+	u32 i;
+
+	lockdep_assert_held(&smadv_lock);
+	if (!journal->count)
+		return;
+	smadv_journal_isolate(journal, start, end);
+	i = smadv_journal_lower(journal, start);
+	while (i < journal->count && journal->item[i].start < end)
+		yield_entry(record, i);
+	smadv_heed_clear_hints(record, start, end);
+}
+
+/**
+ * smadv_heed_review() - give up entries of which nothing stands any more
+ * @record: process
+ * @start: first page number
+ * @end: first page number behind
+ *
+ * The application replaced what they cover, or set other hints unseen. Not now,
+ * when the mappings are being changed.
+ */
+void smadv_heed_review(struct smadv_record *record, u64 start, u64 end)
+{
+	struct smadv_journal *journal = &record->journal;
+	struct smadv_piece piece;
+	u32 i = smadv_journal_lower(journal, start);
+
+	lockdep_assert_held(&smadv_lock);
+	if (i == journal->count || !mmget_not_zero(record->mm))
+		return;
+	if (mmap_read_trylock(record->mm)) {
+		while (i < journal->count && journal->item[i].start < end)
+			if (smadv_restore_find(record, &journal->item[i], &piece))
+				i++;
+			else
+				yield_entry(record, i);
+		mmap_read_unlock(record->mm);
+	}
+	mmput_async(record->mm);
+}
+
+/*
+ * Ranges under an application's advice. A range that reaches beyond the advice
+ * is split at its border; where there is no room for that, the whole range
+ * counts as advised.
+ */
+static void note_application_hint(struct smadv_record *record, const struct smadv_note *advice)
+{
+	struct smadv_ranges *set = &record->ranges;
+	u64 border[] = { advice->start, advice->end };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(border); i++) {
+		struct smadv_range *range = smadv_ranges_find(set, border[i]);
+
+		if (!range || range->start == border[i] || smadv_map_reserve_range(record))
+			continue;
+		range = smadv_ranges_find(set, border[i]); /* the array may have moved */
+		if (smadv_ranges_split(set, range - set->item, border[i]))
+			smadv_stats_inc(RANGES);
+	}
+	for (i = smadv_ranges_lower(set, advice->start);
+	     i < set->count && set->item[i].start < advice->end; i++)
+		set->item[i].application_hint = advice->hint;
+}
+
+/*
+ * The application sets a hint itself: forks from now on inherit its own, where
+ * those before may have inherited the same from us.
+ */
+static void end_past(struct smadv_record *record, const struct smadv_note *note)
+{
+	struct smadv_entry *entry = record->past.item;
+	u32 i;
+
+	for (i = 0; i < record->past.count; i++, entry++)
+		if (entry->hint == note->hint && entry->start < note->end &&
+		    entry->end > note->start)
+			entry->until = min(entry->until, note->number);
+}
+
+/* The application hints a file itself: what bears that hint need not stem from us any more. */
+static void note_company(struct smadv_record *record, const struct smadv_note *advice)
+{
+	struct smadv_journal *journal = &record->journal;
+	struct smadv_mapping mapping;
+	bool known;
+	u32 i;
+
+	if (advice->hint == SMART_MADVISE_HINT_NONE || !journal->count)
+		return;
+	known = !smadv_mapping_at(record->mm, advice->start, &mapping);
+	for (i = 0; i < journal->count; i++)
+		if (journal->item[i].hint == advice->hint &&
+		    (!known || journal->item[i].file == mapping.file))
+			journal->item[i].alone = false;
+}
+
+/*
+ * Calls that nobody kept count of: what bears their hint where they were may be
+ * the application's. Other hints that they set show in the flags.
+ */
+static void take_over_vague(struct smadv_record *record, const struct smadv_note *advice)
+{
+	struct smadv_journal *journal = &record->journal;
+	u32 i = smadv_journal_lower(journal, advice->start);
+
+	while (i < journal->count && journal->item[i].start < advice->end)
+		if (journal->item[i].hint == advice->hint)
+			yield_entry(record, i);
+		else
+			i++;
+	for (i = 0; i < record->ranges.count; i++)
+		record->ranges.item[i].doubtful = true;
+}
+
+/* From @page on, what bears a hint behind an entry is not what grew there. */
+static void bound_growth(struct smadv_record *record, u64 page)
+{
+	struct smadv_journal *journal = &record->journal;
+	struct smadv_entry *entry = journal->item;
+
+	for (; entry < journal->item + journal->count && entry->end <= page; entry++)
+		entry->reach = min(entry->reach, page);
+}
+
+/*
+ * A mapping moves, with the hint that it bears: entries there get copies at the
+ * new place. What moved for sure shows at the next look at the mappings.
+ */
+static void follow_move(struct smadv_record *record, const struct smadv_note *move)
+{
+	struct smadv_journal *journal = &record->journal;
+	struct smadv_entry entry;
+	u32 i;
+
+	give_up(record, move->to, move->to_end);
+	bound_growth(record, move->to);
+	i = smadv_journal_lower(journal, move->start);
+	for (; i < journal->count && journal->item[i].start < move->end; i++) {
+		u64 from = max(journal->item[i].start, move->start);
+		u64 end = min(journal->item[i].end, move->end);
+
+		entry = journal->item[i];
+		if (entry.hint != move->hint)
+			continue;
+		entry.offset += from - entry.start;
+		entry.start = move->to + from - move->start;
+		entry.end = move->to + end - move->start;
+		entry.reach = end == move->end ? move->to_end : entry.end;
+		entry.splits = 0;
+		smadv_journal_reserve(journal, 1, true);
+		smadv_journal_add(journal, &entry);
+		smadv_stats_inc(HINTS_CHANGED);
+		smadv_stats_inc(HINTS_ACTIVE);
+		i += entry.start < from; /* it came before the one it was copied from */
+	}
+	smadv_heed_review(record, move->start, move->end);
+}
+
+static void take_over(struct smadv_record *record, const struct smadv_note *note)
+{
+	if (note->to) {
+		follow_move(record, note);
+		return;
+	}
+	bound_growth(record, note->start);
+	if (note->vague) {
+		take_over_vague(record, note);
+		end_past(record, note);
+		return;
+	}
+	give_up(record, note->start, note->end);
+	end_past(record, note);
+	note_application_hint(record, note);
+	note_company(record, note);
+}
+
+/**
+ * smadv_heed_claim() - is the hint on a range that was not known so far ours?
+ * @record: process
+ * @range: the range, without a journal entry
+ * @mapping: the mapping there
+ *
+ * It is when it stems from an entry that is the only bearer of this hint for the
+ * file: mremap() moved or grew that one. Then the range gets an entry of its own.
+ *
+ * Return: true when it is.
+ */
+bool smadv_heed_claim(struct smadv_record *record, const struct smadv_range *range,
+		      const struct smadv_mapping *mapping)
+{
+	struct smadv_journal *journal = &record->journal;
+	struct smadv_entry entry;
+	u32 i;
+
+	lockdep_assert_held(&smadv_lock);
+	i = smadv_journal_lower(journal, range->start);
+	if (i < journal->count && journal->item[i].start < range->end)
+		return false;
+	for (i = 0; i < journal->count; i++) {
+		entry = journal->item[i];
+		if (!entry.alone || entry.file != mapping->file || entry.hint != mapping->hint)
+			continue;
+		entry.start = range->start;
+		entry.end = range->end;
+		entry.offset = mapping->offset + range->start - mapping->start;
+		entry.reach = range->end;
+		entry.splits = 0;
+		smadv_journal_reserve(journal, 1, true);
+		smadv_journal_add(journal, &entry);
+		smadv_stats_inc(HINTS_CHANGED);
+		smadv_stats_inc(HINTS_ACTIVE);
+		return true;
+	}
+	return false;
+}
+
+/**
+ * smadv_heed() - take over what the application did itself
+ * @record: process, smadv_lock held
+ *
+ * What it advised is its own from then on: journal entries there are given up,
+ * and the ranges bear its hint. What it moved is known at its new place.
+ */
+void smadv_heed(struct smadv_record *record)
+{
+	struct smadv_note notes[SMADV_NOTES_TAKEN];
+	u32 i, count = smadv_observer_take(record, notes);
+
+	for (i = 0; i < count; i++)
+		take_over(record, &notes[i]);
+}
+
+/**
+ * smadv_heed_settle() - heed, after the module advised pages
+ * @record: process, smadv_lock held
+ * @start: first page number
+ * @end: first page number behind
+ *
+ * If the application advised them too in the meantime, or moved a mapping there,
+ * its word may have been overwritten, so it is said again. Each round repeats
+ * what came since the last one; saying it twice does no harm.
+ *
+ * Return: true when it did nothing to [start, end).
+ */
+bool smadv_heed_settle(struct smadv_record *record, u64 start, u64 end)
+{
+	struct smadv_note notes[SMADV_NOTES_TAKEN];
+	bool ours = true;
+	u32 i, count;
+
+	while ((count = smadv_observer_take(record, notes))) {
+		for (i = 0; i < count; i++) {
+			const struct smadv_note *note = &notes[i];
+			u64 from = max(start, note->to ?: note->start);
+			u64 to = min(end, note->to ? note->to_end : note->end);
+
+			take_over(record, note);
+			if (from >= to)
+				continue;
+			ours = false;
+			if (!note->vague)
+				smadv_advise(record, from, to, note->hint);
+		}
+		cond_resched();
+	}
+	return ours;
+}
