@@ -22,22 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum type { TYPE_U32 = 1, TYPE_U64, TYPE_STRING, TYPE_PAD };
-
-struct attribute {
-	int number;
-	const char *name;
-	enum type type;
-	const char *const *names;
-};
-
-struct operation {
-	int number;
-	const char *name;
-	const struct attribute *attributes;
-};
-
-#include "nl-spec.h"
+#include "spec.h"
 
 #define FAMILY		"smart_madvise"
 #define GROUP		"events"
@@ -574,7 +559,7 @@ static int take_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct attribute none[] = { { 0 } };
-	struct operation by_number = { 0, "", none };
+	struct operation by_number = { .name = "", .attributes = none };
 	const struct operation *operation = operations;
 	struct request *request;
 	uint32_t group = 0;
