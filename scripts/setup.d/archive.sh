@@ -147,6 +147,7 @@ make_relocatable() {
 	for link in "$root/lib/modules/$release"/{build,source}; do
 		[ ! -L "$link" ] || ln -sfnr "$root$(readlink "$link")" "$link"
 	done
-	sed -i 's#^include /usr/src/#include $(dir $(abspath $(lastword $(MAKEFILE_LIST))))../#' \
+	sed -i -e 's#^include /usr/src/#include $(dir $(abspath $(lastword $(MAKEFILE_LIST))))../#' \
+		-e 's#^KBUILD_OUTPUT=/usr/src/.*#KBUILD_OUTPUT := $(CURDIR)#' \
 		"$root/usr/src/linux-headers-$release/Makefile"
 }
