@@ -32,10 +32,10 @@ def release_of(kernel: str) -> str:
 
 
 def _setup_print(*what: str) -> str:
-    found = subprocess.run([SETUP, "--print", *what], stdout=subprocess.PIPE, text=True,
+    found = subprocess.run([SETUP, "--print", *what], capture_output=True, text=True,
                            check=False)
     if found.returncode:
-        raise BenchError("the kernels under test are not there: run scripts/setup")
+        raise BenchError(found.stderr.strip().removeprefix("setup: "))
     return found.stdout.strip()
 
 
