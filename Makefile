@@ -126,6 +126,21 @@ memcheck: setup user ## the real smadv and smadvd under valgrind, without the mo
 model: setup ## check the models of concurrency in every interleaving
 	tests/model/run
 
+proof: setup ## prove core/: no run-time error, no overflow, the contracts in its headers
+	tests/proof/run
+
+fuzz: setup ## fuzz core/ and what user space parses (FUZZ_RUNS= runs of each target)
+	$(call cmake,$(BUILD)/fuzz,$(fuzz_options),$(call build_in,$(BUILD)/fuzz --target fuzzers))
+	tests/fuzz/run
+fuzz_options := -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
+	-DCMAKE_BUILD_TYPE=RelWithDebInfo -DSMADV_SANITIZE=ON -DSMADV_FUZZ=ON -DSMADV_TESTS=OFF
+
+coverage: setup ## which lines of core/ the unit tests reach (build/coverage/report)
+	$(call cmake,$(BUILD)/coverage,$(coverage_options),$(call build_in,$(BUILD)/coverage --target core_test))
+	tests/unit/coverage
+coverage_options := -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-12 \
+	-DCMAKE_BUILD_TYPE=Debug -DSMADV_COVERAGE=ON
+
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
@@ -185,4 +200,4 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench unit memcheck model vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench unit memcheck model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
