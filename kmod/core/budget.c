@@ -6,12 +6,21 @@
 /* The bucket fills up within this time. */
 #define FILL_MS		1000
 
+/*@
+ * assigns \nothing;
+ * ensures \result == smadv_bucket(per_second);
+ */
 static u64 bucket(u32 per_second)
 {
 	return (u64)per_second * ONE;
 }
 
 /* What the bucket holds at @now_ms. A clock that steps back fills nothing. */
+/*@
+ * requires \valid_read(budget);
+ * assigns \nothing;
+ * ensures \result == smadv_refilled(budget->level, budget->last_ms, per_second, now_ms);
+ */
 static u64 level_at(const struct smadv_budget *budget, u32 per_second, u64 now_ms)
 {
 	u64 passed_ms = now_ms > budget->last_ms ? now_ms - budget->last_ms : 0;

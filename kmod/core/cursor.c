@@ -44,21 +44,38 @@
 #define CURSOR_DENSE	0x08	/* has made some tight steps */
 #define CURSOR_OWED	0x10	/* its steps so far, one or two, were counted as jumps */
 
+/*@
+ * requires -0x7fffffff <= delta <= 0x7fffffff;
+ * assigns \nothing;
+ * ensures \result == \abs(delta);
+ */
 static u32 magnitude(s64 delta)
 {
 	return (u32)(delta < 0 ? -delta : delta);
 }
 
+/*@
+ * requires \valid_read(cursor);
+ * assigns \nothing;
+ * ensures \result <==> cursor->delta > 0;
+ */
 static bool is_forward(const struct smadv_cursor *cursor)
 {
 	return cursor->delta > 0;
 }
 
+/*@
+ * assigns \nothing;
+ */
 static bool is_ahead(s64 delta)
 {
 	return delta > 0;
 }
 
+/*@
+ * assigns \nothing;
+ * ensures \result == SMADV_STEP_FORWARD || \result == SMADV_STEP_BACKWARD;
+ */
 static u32 direction(s64 delta)
 {
 	return delta > 0 ? SMADV_STEP_FORWARD : SMADV_STEP_BACKWARD;
@@ -77,6 +94,11 @@ u32 smadv_cursor_age(const struct smadv_cursor *cursor, u32 tick)
 }
 
 /* How long it may rest before it is overdue, by its own pace so far. */
+/*@
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
+ * assigns \nothing;
+ * ensures \result <= 2 * SMADV_TICK_MAX + 2;
+ */
 static u32 patience(const struct smadv_cursor *cursor)
 {
 	u32 span = cursor->last > cursor->first ? cursor->last - cursor->first : 0;
@@ -172,6 +194,9 @@ void smadv_cursor_begin(struct smadv_cursor *cursor, u64 page, s64 delta, u32 ti
 }
 
 /* Where a stream faults next when fault-around has mapped the window behind it. */
+/*@
+ * assigns \nothing;
+ */
 static bool lands(u64 page, bool forward)
 {
 	u64 offset = page % SMADV_FAULT_AROUND_PAGES;
@@ -182,6 +207,11 @@ static bool lands(u64 page, bool forward)
 /*
  * The next page, or a step from one folio within a window to the next, as large
  * as the folio and naturally aligned.
+ */
+/*@
+ * requires -0x7fffffff <= delta <= 0x7fffffff;
+ * requires page < SMADV_PAGE_MAX;
+ * assigns \nothing;
  */
 static bool is_small_folio_step(u64 page, s64 delta)
 {
@@ -206,6 +236,10 @@ static bool is_small_folio_step(u64 page, s64 delta)
  * aligned. Readahead lets folios grow by up to four times at once
  * (page_cache_ra_order()).
  */
+/*@
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
+ * assigns \nothing;
+ */
 static bool is_folio_step(const struct smadv_cursor *cursor, u64 page, u32 pages)
 {
 	u32 before = magnitude(cursor->delta);
@@ -221,6 +255,10 @@ static bool is_folio_step(const struct smadv_cursor *cursor, u64 page, u32 pages
  * How far off its constant step a stream may be. Rows of a table are no whole
  * pages long: large strides vary by a page.
  */
+/*@
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
+ * assigns \nothing;
+ */
 static u32 tolerance(const struct smadv_cursor *cursor)
 {
 	u32 stride = magnitude(cursor->delta);
@@ -231,6 +269,11 @@ static u32 tolerance(const struct smadv_cursor *cursor)
 }
 
 /* The step is the same as the one before. */
+/*@
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
+ * requires -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR;
+ * assigns \nothing;
+ */
 static bool repeats(const struct smadv_cursor *cursor, s64 delta)
 {
 	return cursor->delta && magnitude(delta - cursor->delta) <= tolerance(cursor);
@@ -267,6 +310,13 @@ u32 smadv_cursor_fit(const struct smadv_cursor *cursor, u64 page, s64 delta, u32
 	return is_folio_step(cursor, page, pages) ? SMADV_FIT_FOLIO + pages : SMADV_FIT_NONE;
 }
 
+/*@
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
+ * requires page < SMADV_PAGE_MAX;
+ * assigns cursor->page, cursor->last, cursor->steps, cursor->weight;
+ * ensures smadv_cursor_valid(cursor);
+ * ensures saturates: cursor->steps >= \old(cursor->steps) && cursor->weight >= \old(cursor->weight);
+ */
 static void move(struct smadv_cursor *cursor, u64 page, u32 tick)
 {
 	cursor->page = page;
@@ -310,6 +360,11 @@ u32 smadv_cursor_cruise(struct smadv_cursor *cursor, u64 page, u32 tick)
 }
 
 /* Equal steps in a row, after the first, from which they are a stride. */
+/*@
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
+ * requires -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR;
+ * assigns \nothing;
+ */
 static u32 repeats_wanted(const struct smadv_cursor *cursor, u64 page, s64 delta)
 {
 	u32 pages = magnitude(delta);
@@ -326,6 +381,11 @@ static u32 repeats_wanted(const struct smadv_cursor *cursor, u64 page, s64 delta
 }
 
 /* What steps of a stream that is not strided were counted as. */
+/*@
+ * requires \valid_read(cursor);
+ * assigns \nothing;
+ * ensures smadv_is_step(\result);
+ */
 static u32 plain_kind(const struct smadv_cursor *cursor)
 {
 	if (cursor->flags & CURSOR_LONG)
@@ -333,6 +393,12 @@ static u32 plain_kind(const struct smadv_cursor *cursor)
 	return !cursor->steps || cursor->flags & CURSOR_OWED ? SMADV_STEP_JUMP : SMADV_STEP_SHORT;
 }
 
+/*@
+ * requires \valid(cursor) && \valid(step) && \separated(cursor, step) && step->earlier == 0;
+ * assigns cursor->flags, step->kind, step->earlier, step->earlier_kind;
+ * ensures step->kind == SMADV_STEP_STRIDED && step->earlier <= 0xffff;
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ */
 static void step_strided(struct smadv_cursor *cursor, struct smadv_step *step)
 {
 	step->kind = SMADV_STEP_STRIDED;
@@ -346,6 +412,12 @@ static void step_strided(struct smadv_cursor *cursor, struct smadv_step *step)
 	cursor->flags &= ~(CURSOR_LONG | CURSOR_OWED);
 }
 
+/*@
+ * requires \valid(cursor) && \valid(step) && \separated(cursor, step) && step->earlier == 0;
+ * assigns cursor->flags, step->kind, step->earlier, step->earlier_kind;
+ * ensures smadv_is_step(step->kind) && step->earlier <= 0xffff;
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ */
 static void step_short(struct smadv_cursor *cursor, struct smadv_step *step)
 {
 	if (!cursor->steps && !step->tight)
@@ -364,6 +436,14 @@ static void step_short(struct smadv_cursor *cursor, struct smadv_step *step)
 	cursor->flags &= ~CURSOR_OWED;
 }
 
+/*@
+ * requires \valid(cursor) && \valid(step) && \separated(cursor, step) && step->earlier == 0;
+ * requires step->promise == SMADV_PROMISE_OPEN;
+ * assigns cursor->flags, step->kind, step->earlier, step->earlier_kind, step->promise;
+ * ensures smadv_is_step(step->kind) && step->earlier <= 0xffff;
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ * ensures step->promise <= SMADV_PROMISE_KEPT;
+ */
 static void step_plain(struct smadv_cursor *cursor, s64 delta, struct smadv_step *step)
 {
 	if (step->tight && cursor->steps)
@@ -383,6 +463,11 @@ static void step_plain(struct smadv_cursor *cursor, s64 delta, struct smadv_step
 }
 
 /* The stream begins anew at its last fault: its steps were of another kind. */
+/*@
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
+ * assigns *cursor;
+ * ensures smadv_cursor_valid(cursor);
+ */
 static void restart(struct smadv_cursor *cursor, u32 tick)
 {
 	cursor->length = 0;
@@ -393,6 +478,12 @@ static void restart(struct smadv_cursor *cursor, u32 tick)
 }
 
 /* Steps are constant no more. After small ones it is the same stream still. */
+/*@
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
+ * requires pages <= SMADV_CURSOR_FAR;
+ * assigns *cursor;
+ * ensures smadv_cursor_valid(cursor);
+ */
 static void leave_stride(struct smadv_cursor *cursor, u32 pages, u32 tick)
 {
 	if (magnitude(cursor->delta) >= STRIDE_LARGE) {
@@ -403,6 +494,10 @@ static void leave_stride(struct smadv_cursor *cursor, u32 pages, u32 tick)
 }
 
 /* Count equal steps in a row. */
+/*@
+ * requires \valid(cursor) && smadv_cursor_valid(cursor);
+ * assigns cursor->repeats, cursor->flags;
+ */
 static void count_repeats(struct smadv_cursor *cursor, u64 page, bool again)
 {
 	if (!again) {
@@ -417,6 +512,11 @@ static void count_repeats(struct smadv_cursor *cursor, u64 page, bool again)
 }
 
 /* More likely than the stream going on, another run begins near its end by chance. */
+/*@
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid_read(step);
+ * assigns \nothing;
+ */
 static bool is_chance(const struct smadv_cursor *cursor, const struct smadv_step *step, u32 tick)
 {
 	if (!cursor->steps || cursor->flags & (CURSOR_LONG | CURSOR_STRIDED))

@@ -20,6 +20,13 @@ static void increment(u32 *counter)
 		++*counter;
 }
 
+static void add_phase(u16 *phase, u16 number)
+{
+	u32 sum = (u32)*phase + number;
+
+	*phase = sum < 0xffffU ? (u16)sum : 0xffffU;
+}
+
 static void sum_up(struct smadv_evidence *evidence)
 {
 	evidence->total = saturated((u64)evidence->forward + evidence->backward +
@@ -246,13 +253,11 @@ static void keep(struct smadv_evidence *evidence, struct smadv_section_sum part,
 void smadv_evidence_split(struct smadv_evidence *left, struct smadv_evidence *right, u64 start,
 			  u64 page, u64 end)
 {
-	struct smadv_section_sum whole = smadv_sections_all(&left->sections);
 	struct smadv_section_sum below = smadv_sections_below(&left->sections, page);
-	struct smadv_section_sum above;
+	struct smadv_section_sum above = smadv_sections_from(&left->sections, page);
+	struct smadv_section_sum whole = { below.stream + above.stream, below.jumps + above.jumps };
 	u64 blocks = (end - start) / SMADV_FAULT_AROUND_PAGES;
 
-	above.stream = whole.stream - below.stream;
-	above.jumps = whole.jumps - below.jumps;
 	*right = *left;
 	keep(left, below, whole);
 	keep(right, above, whole);
@@ -289,7 +294,7 @@ void smadv_evidence_merge(struct smadv_evidence *evidence, const struct smadv_ev
 	if (right->lost > evidence->lost) /* of the same process: the same faults */
 		evidence->lost = right->lost;
 	for (i = 0; i < SMADV_PHASES; i++)
-		evidence->phase[i] = (u16)((evidence->phase[i] + right->phase[i]) % 65536);
+		add_phase(&evidence->phase[i], right->phase[i]);
 	sum_up(evidence);
 	smadv_streams_resize(&evidence->streams, start, end);
 	smadv_streams_merge(&evidence->streams, &right->streams);

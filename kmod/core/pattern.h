@@ -26,6 +26,10 @@ struct smadv_pattern {
 void smadv_pattern_init(struct smadv_pattern *pattern);
 
 /* Share in percent from which a range is of @kind. */
+/*@
+ * requires \valid_read(policy);
+ * assigns \nothing;
+ */
 u32 smadv_pattern_threshold(u32 kind, const struct smadv_policy *policy);
 
 /* Judge @evidence. @pattern holds the last pattern, and has the new one afterwards. */

@@ -61,6 +61,13 @@ u32 smadv_policy_check(const struct smadv_policy *policy)
 	};
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_POLICY_FIELDS;
+	 * loop invariant \forall integer k; 0 <= k < i ==>
+	 *	smadv_policy_fields[k].min <= values[k] <= smadv_policy_fields[k].max;
+	 * loop assigns i;
+	 * loop variant SMADV_POLICY_FIELDS - i;
+	 */
 	for (i = 0; i < SMADV_POLICY_FIELDS; i++)
 		if (values[i] < smadv_policy_fields[i].min ||
 		    values[i] > smadv_policy_fields[i].max)

@@ -61,9 +61,25 @@ struct smadv_policy_field {
 	u32 def;
 };
 
+/*@
+ * predicate smadv_policy_valid(struct smadv_policy *policy) =
+ *	policy->enabled <= 1 && policy->governor <= 1 &&
+ *	50 <= policy->sequential_pct <= 100 && 50 <= policy->random_pct <= 100 &&
+ *	policy->hysteresis_pct <= 40 && 8 <= policy->min_faults <= 1024 &&
+ *	16 <= policy->window_faults <= 1024 && policy->hold_ms <= 60000 &&
+ *	100 <= policy->idle_ms <= 3600000 && 64 <= policy->min_mapping_kb <= 1073741824 &&
+ *	1 <= policy->max_processes <= 65536 && 1 <= policy->max_ranges <= 256 &&
+ *	policy->max_splits <= 1024 && 64 <= policy->max_memory_kb <= 1048576 &&
+ *	1 <= policy->hints_per_second <= 100000;
+ */
 extern const struct smadv_policy_field smadv_policy_fields[SMADV_POLICY_FIELDS];
 
 /* Fill @policy with the defaults. */
+/*@
+ * requires \valid(policy);
+ * assigns *policy;
+ * ensures smadv_policy_valid(policy);
+ */
 void smadv_policy_defaults(struct smadv_policy *policy);
 
 /*
@@ -71,9 +87,20 @@ void smadv_policy_defaults(struct smadv_policy *policy);
  * SMADV_POLICY_FIELDS when every field is within. Relations between fields
  * are not looked at, see smadv_policy_consistent().
  */
+/*@
+ * requires \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result <= SMADV_POLICY_FIELDS;
+ * ensures \result == SMADV_POLICY_FIELDS <==> smadv_policy_valid(policy);
+ */
 u32 smadv_policy_check(const struct smadv_policy *policy);
 
 /* False when min_faults exceeds window_faults, so that no range would ever be judged. */
+/*@
+ * requires \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result <==> policy->min_faults <= policy->window_faults;
+ */
 bool smadv_policy_consistent(const struct smadv_policy *policy);
 
 #endif /* SMADV_CORE_POLICY_H */

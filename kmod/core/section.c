@@ -4,6 +4,8 @@
 /* The memory of the sections in faults: some 32 jumps a section tell chance from a border. */
 #define TOTAL_MAX	1024
 #define COUNTER_MAX	255
+/* The largest range in so many sections: SMADV_PAGE_MAX >> 5. */
+#define SHIFT_MAX	47
 
 /* Steps and jumps that each side of a border must have. */
 #define STREAM_MIN	24
@@ -35,9 +37,19 @@ void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end)
 {
 	u32 shift, i;
 
-	for (shift = 6; shift < 63; shift++)
+	/*@
+	 * loop invariant 6 <= shift <= SHIFT_MAX;
+	 * loop assigns shift;
+	 * loop variant SHIFT_MAX - shift;
+	 */
+	for (shift = 6; shift < SHIFT_MAX; shift++)
 		if (((end - 1) >> shift) - (start >> shift) < SMADV_SECTIONS)
 			break;
+	/*@
+	 * loop invariant i <= SMADV_SECTIONS;
+	 * loop assigns i, sections->stream[0 .. SMADV_SECTIONS - 1], sections->jumps[0 .. SMADV_SECTIONS - 1];
+	 * loop variant SMADV_SECTIONS - i;
+	 */
 	for (i = 0; i < SMADV_SECTIONS; i++) {
 		sections->stream[i] = 0;
 		sections->jumps[i] = 0;
@@ -50,11 +62,30 @@ void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end)
 	sections->history = 0;
 }
 
+/*@
+ * requires \valid(sections) && smadv_sections_valid(sections);
+ * assigns sections->total, sections->stream[0 .. SMADV_SECTIONS - 1], sections->jumps[0 .. SMADV_SECTIONS - 1];
+ * ensures sections->total <= 254 * SMADV_SECTIONS;
+ * ensures \forall integer k; 0 <= k < SMADV_SECTIONS ==>
+ *	sections->stream[k] == \old(sections->stream[k]) / 2 &&
+ *	sections->jumps[k] == \old(sections->jumps[k]) / 2;
+ */
 static void halve(struct smadv_sections *sections)
 {
 	u32 i;
 
 	sections->total = 0;
+	/*@
+	 * loop invariant i <= SMADV_SECTIONS && sections->total <= 254 * i;
+	 * loop invariant \forall integer k; 0 <= k < SMADV_SECTIONS ==>
+	 *	sections->stream[k] == (k < i ? \at(sections->stream[k], Pre) / 2 :
+	 *				       \at(sections->stream[k], Pre)) &&
+	 *	sections->jumps[k] == (k < i ? \at(sections->jumps[k], Pre) / 2 :
+	 *				      \at(sections->jumps[k], Pre));
+	 * loop assigns i, sections->total, sections->stream[0 .. SMADV_SECTIONS - 1],
+	 *	sections->jumps[0 .. SMADV_SECTIONS - 1];
+	 * loop variant SMADV_SECTIONS - i;
+	 */
 	for (i = 0; i < SMADV_SECTIONS; i++) {
 		sections->stream[i] /= 2;
 		sections->jumps[i] /= 2;
@@ -65,6 +96,10 @@ static void halve(struct smadv_sections *sections)
 /*
  * A stream over pages that are mapped in parts jumps ahead, which is no other
  * use of the range. So what counts as a jump beside the stream is farther away.
+ */
+/*@
+ * requires \valid_read(sections) && smadv_sections_valid(sections) && i < SMADV_SECTIONS;
+ * assigns \nothing;
  */
 static bool is_away(const struct smadv_sections *sections, u32 i)
 {
@@ -99,18 +134,47 @@ void smadv_sections_add(struct smadv_sections *sections, u64 page, bool jump)
 		sections->history = sections->history % (1ULL << 63) * 2 + jump;
 }
 
-static struct smadv_section_sum sum(const struct smadv_sections *sections, struct block block)
+/* Sum over the sections inside of @block, or over the others. */
+/*@
+ * requires \valid_read(sections);
+ * assigns \nothing;
+ * ensures \result.stream <= 255 * SMADV_SECTIONS && \result.jumps <= 255 * SMADV_SECTIONS;
+ */
+static struct smadv_section_sum sum(const struct smadv_sections *sections, struct block block,
+				    bool inside)
 {
 	struct smadv_section_sum sum = { 0, 0 };
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_SECTIONS && sum.stream <= 255 * i && sum.jumps <= 255 * i;
+	 * loop assigns i, sum;
+	 * loop variant SMADV_SECTIONS - i;
+	 */
 	for (i = 0; i < SMADV_SECTIONS; i++) {
-		if (i < block.low || i >= block.high)
+		if ((i >= block.low && i < block.high) != inside)
 			continue;
 		sum.stream += sections->stream[i];
 		sum.jumps += sections->jumps[i];
 	}
 	return sum;
+}
+
+/* The sections below @page. */
+/*@
+ * requires \valid_read(sections) && smadv_sections_valid(sections);
+ * assigns \nothing;
+ * ensures \result.low == 0 && \result.high <= SMADV_SECTIONS;
+ */
+static struct block up_to(const struct smadv_sections *sections, u64 page)
+{
+	struct block below = { 0, 0 };
+	u64 number = page >> sections->shift;
+
+	if (number > sections->first)
+		below.high = number - sections->first < SMADV_SECTIONS ?
+			     (u32)(number - sections->first) : SMADV_SECTIONS;
+	return below;
 }
 
 /**
@@ -122,33 +186,58 @@ static struct smadv_section_sum sum(const struct smadv_sections *sections, struc
  */
 struct smadv_section_sum smadv_sections_below(const struct smadv_sections *sections, u64 page)
 {
-	struct block below = { 0, 0 };
-	u64 number = page >> sections->shift;
-
-	if (number > sections->first)
-		below.high = number - sections->first < SMADV_SECTIONS ?
-			     (u32)(number - sections->first) : SMADV_SECTIONS;
-	return sum(sections, below);
+	return sum(sections, up_to(sections, page), true);
 }
 
 /**
- * smadv_sections_all() - sum of the whole range
+ * smadv_sections_from() - sum from a page on
  * @sections: sections
+ * @page: likewise
  *
- * Return: the sum of all sections.
+ * Return: the sum of the sections that smadv_sections_below() leaves out.
  */
-struct smadv_section_sum smadv_sections_all(const struct smadv_sections *sections)
+struct smadv_section_sum smadv_sections_from(const struct smadv_sections *sections, u64 page)
 {
-	struct block all = { 0, SMADV_SECTIONS };
+	return sum(sections, up_to(sections, page), false);
+}
 
-	return sum(sections, all);
+/*@
+ * requires \valid_read(sections);
+ * assigns \nothing;
+ * ensures \result <= 255 * SMADV_SECTIONS;
+ */
+static u32 all_jumps(const struct smadv_sections *sections)
+{
+	u32 i, jumps = 0;
+
+	/*@
+	 * loop invariant i <= SMADV_SECTIONS && jumps <= 255 * i;
+	 * loop assigns i, jumps;
+	 * loop variant SMADV_SECTIONS - i;
+	 */
+	for (i = 0; i < SMADV_SECTIONS; i++)
+		jumps += sections->jumps[i];
+	return jumps;
 }
 
 /* The section that most steps of streams lie in. */
+/*@
+ * requires \valid_read(sections);
+ * assigns \nothing;
+ * ensures \result < SMADV_SECTIONS;
+ * ensures \forall integer k; 0 <= k < SMADV_SECTIONS ==>
+ *	sections->stream[k] <= sections->stream[\result];
+ */
 static u32 busiest(const struct smadv_sections *sections)
 {
 	u32 i, best = 0;
 
+	/*@
+	 * loop invariant i <= SMADV_SECTIONS && best < i;
+	 * loop invariant \forall integer k; 0 <= k < i ==> sections->stream[k] <= sections->stream[best];
+	 * loop assigns i, best;
+	 * loop variant SMADV_SECTIONS - i;
+	 */
 	for (i = 1; i < SMADV_SECTIONS; i++)
 		if (sections->stream[i] > sections->stream[best])
 			best = i;
@@ -156,22 +245,41 @@ static u32 busiest(const struct smadv_sections *sections)
 }
 
 /* At most @limit jumps, or a stream that was lost and found again there. */
+/*@
+ * requires \valid_read(sections) && i < SMADV_SECTIONS;
+ * assigns \nothing;
+ */
 static bool is_quiet(const struct smadv_sections *sections, u32 i, u32 limit)
 {
 	return sections->jumps[i] <= limit || sections->jumps[i] * 2 <= sections->stream[i];
 }
 
 /* The quiet sections around section @at. */
+/*@
+ * requires \valid_read(sections) && smadv_sections_valid(sections) && at < SMADV_SECTIONS;
+ * assigns \nothing;
+ * ensures \result.low <= at <= \result.high <= SMADV_SECTIONS;
+ */
 static struct block quiet_around(const struct smadv_sections *sections, u32 at, u32 limit)
 {
 	struct block block = { at, at };
 	u32 i;
 
+	/*@
+	 * loop invariant at <= i <= SMADV_SECTIONS && block.low == at && block.high == i;
+	 * loop assigns i, block;
+	 * loop variant SMADV_SECTIONS - i;
+	 */
 	for (i = at; i < sections->count && i < SMADV_SECTIONS; i++) {
 		if (!is_quiet(sections, i, limit))
 			break;
 		block.high = i + 1;
 	}
+	/*@
+	 * loop invariant i <= at && block.low == i && at <= block.high <= SMADV_SECTIONS;
+	 * loop assigns i, block;
+	 * loop variant i;
+	 */
 	for (i = at; i > 0; i--) {
 		if (!is_quiet(sections, i - 1, limit))
 			break;
@@ -180,15 +288,27 @@ static struct block quiet_around(const struct smadv_sections *sections, u32 at, 
 	return block;
 }
 
+/*@
+ * assigns \nothing;
+ * ensures \result <= 32;
+ */
 static u32 jumps_among(u32 history)
 {
 	u32 i, count = 0;
 
+	/*@
+	 * loop invariant i <= 32 && count <= i;
+	 * loop assigns i, count;
+	 * loop variant 32 - i;
+	 */
 	for (i = 0; i < 32; i++)
 		count += history >> i & 1;
 	return count;
 }
 
+/*@
+ * assigns \nothing;
+ */
 static bool mixed(u32 history)
 {
 	u32 jumps = jumps_among(history);
@@ -199,6 +319,12 @@ static bool mixed(u32 history)
 /*
  * @inside holds a stream and hardly a jump, where jumps spread evenly over all
  * sections would have put many; @outside has jumps for the most part.
+ */
+/*@
+ * requires \valid_read(inside) && \valid_read(outside);
+ * requires 0 < inside_count < SMADV_SECTIONS && 0 < outside_count < SMADV_SECTIONS;
+ * requires outside->jumps <= 255 * SMADV_SECTIONS && outside->stream <= 255 * SMADV_SECTIONS;
+ * assigns \nothing;
  */
 static bool distinct(const struct smadv_section_sum *inside, u32 inside_count,
 		     const struct smadv_section_sum *outside, u32 outside_count)
@@ -230,7 +356,7 @@ static bool distinct(const struct smadv_section_sum *inside, u32 inside_count,
  */
 u64 smadv_sections_border(const struct smadv_sections *sections)
 {
-	struct smadv_section_sum all, inside, outside;
+	struct smadv_section_sum inside, outside;
 	struct block quiet;
 	u32 width;
 
@@ -240,14 +366,13 @@ u64 smadv_sections_border(const struct smadv_sections *sections)
 	    !mixed((u32)(sections->history % (1ULL << 32))))
 		return 0;
 
-	all = smadv_sections_all(sections);
-	quiet = quiet_around(sections, busiest(sections), (all.jumps / sections->count + 3) / 4);
+	quiet = quiet_around(sections, busiest(sections),
+			     (all_jumps(sections) / sections->count + 3) / 4);
 	width = quiet.high - quiet.low;
 	if (quiet.high <= quiet.low || width >= sections->count)
 		return 0;
-	inside = sum(sections, quiet);
-	outside.stream = all.stream - inside.stream;
-	outside.jumps = all.jumps - inside.jumps;
+	inside = sum(sections, quiet, true);
+	outside = sum(sections, quiet, false);
 	if (!distinct(&inside, width, &outside, sections->count - width))
 		return 0;
 	if (quiet.low > 0)

@@ -12,23 +12,35 @@
 /* Bound of the sums, far above what one epoch reaches, so that no product overflows. */
 #define SUM_MAX		(1U << 24)
 
-#define LOW_32(x)	((x) % (1ULL << 32))
-
 /* The 32-bit finalizer of MurmurHash3 (Appleby, public domain). */
+/*@
+ * assigns \nothing;
+ */
 static u32 hash(u64 block)
 {
-	u64 x = LOW_32(block ^ block >> 32);
+	u32 x = (u32)(block ^ block >> 32);
 
-	x = LOW_32((x ^ x >> 16) * 0x85ebca6bULL);
-	x = LOW_32((x ^ x >> 13) * 0xc2b2ae35ULL);
-	return (u32)(x ^ x >> 16);
+	x = (u32)((x ^ x >> 16) * 0x85ebca6bULL);
+	x = (u32)((x ^ x >> 13) * 0xc2b2ae35ULL);
+	return x ^ x >> 16;
 }
 
 /* Start an epoch that samples one block in 2^@level. */
+/*@
+ * requires \valid(sketch);
+ * assigns sketch->word[0 .. SMADV_SKETCH_WORDS - 1], sketch->used, sketch->now;
+ * ensures sketch->used == 0 && sketch->now.faults == 0 && sketch->now.blocks == 0;
+ * ensures sketch->now.level == level;
+ */
 static void clear(struct smadv_sketch *sketch, u32 level)
 {
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_SKETCH_WORDS;
+	 * loop assigns i, sketch->word[0 .. SMADV_SKETCH_WORDS - 1];
+	 * loop variant SMADV_SKETCH_WORDS - i;
+	 */
 	for (i = 0; i < SMADV_SKETCH_WORDS; i++)
 		sketch->word[i] = 0;
 	sketch->used = 0;
@@ -41,6 +53,12 @@ static void clear(struct smadv_sketch *sketch, u32 level)
  * While a range is read further and further, a coarser sample makes room; at
  * the top level all of the range fits.
  */
+/*@
+ * requires \valid(sketch) && sketch->top_level <= 22 && sketch->now.level <= 22;
+ * requires smadv_sketch_sum_valid(sketch->now);
+ * assigns *sketch;
+ * ensures smadv_sketch_valid(sketch);
+ */
 static void restart(struct smadv_sketch *sketch)
 {
 	u32 level = sketch->now.level;
@@ -51,27 +69,53 @@ static void restart(struct smadv_sketch *sketch)
 	clear(sketch, level);
 }
 
+/*@
+ * requires \valid(sketch);
+ * assigns sketch->top_level;
+ * ensures sketch->top_level <= 22;
+ */
 static void set_top_level(struct smadv_sketch *sketch, u64 blocks)
 {
 	u32 level;
 
+	/*@
+	 * loop invariant level <= LEVEL_MAX;
+	 * loop assigns level, blocks;
+	 * loop variant LEVEL_MAX - level;
+	 */
 	for (level = 0; level < LEVEL_MAX && blocks > SMADV_SKETCH_BITS; level++)
 		blocks /= 2;
 	sketch->top_level = level;
 }
 
 /* Faults that stand behind a sum, those on blocks that were not sampled included. */
+/*@
+ * requires \valid_read(sum) && smadv_sketch_sum_valid(*sum);
+ * assigns \nothing;
+ * ensures \result <= 1 << 46;
+ */
 static u64 all_faults(const struct smadv_sketch_sum *sum)
 {
 	return (u64)sum->faults << sum->level;
 }
 
+/*@
+ * requires \valid_read(sum) && smadv_sketch_sum_valid(*sum);
+ * assigns \nothing;
+ * ensures \result <= 1 << 38;
+ */
 static u64 all_blocks(const struct smadv_sketch_sum *sum)
 {
 	return ((u64)sum->blocks << sum->level) / ONE;
 }
 
 /* This epoch's sums, once it has seen as much as the last one, else the last one's. */
+/*@
+ * requires \valid_read(sketch) && smadv_sketch_valid(sketch);
+ * assigns \nothing;
+ * ensures \result == &sketch->now || \result == &sketch->last;
+ * ensures smadv_sketch_sum_valid(*\result);
+ */
 static const struct smadv_sketch_sum *settled(const struct smadv_sketch *sketch)
 {
 	return all_faults(&sketch->now) >= all_faults(&sketch->last) ? &sketch->now :
@@ -155,6 +199,11 @@ u32 smadv_sketch_reuse_bp(const struct smadv_sketch *sketch)
 	return (u32)((faults - blocks) * 10000 / faults);
 }
 
+/*@
+ * requires part <= 0x10000000000000;
+ * assigns \nothing;
+ * ensures \result <= sum;
+ */
 static u32 scale(u32 sum, u64 part, u64 whole)
 {
 	u64 ratio = whole ? part * 1024 / whole : 0;
@@ -188,6 +237,11 @@ void smadv_sketch_divide(struct smadv_sketch *sketch, u64 part, u64 whole)
 }
 
 /* Two sums at the same level, or the finer one brought to the coarser one's. */
+/*@
+ * requires fine <= 1 << 24 && coarse <= 1 << 24 && shift <= 22;
+ * assigns \nothing;
+ * ensures \result <= 1 << 24;
+ */
 static u32 add(u32 fine, u32 shift, u32 coarse)
 {
 	u32 sum = (fine >> shift) + coarse;

@@ -8,8 +8,6 @@
 /* A loss of faults is bridged for this many ticks, over this many pages at most. */
 #define GAP_TICKS	64
 #define REACH_MAX	0x100000ULL
-/* Ticks are rebased when they reach this. */
-#define TICK_MAX	0x10000U
 /* A single fault is left alone for this many ticks: it may be the first of a stream. */
 #define YOUNG_TICKS	4
 /* A stream's time goes slower than that of a single fault. */
@@ -94,7 +92,7 @@ void smadv_streams_resize(struct smadv_streams *set, u64 start, u64 end)
 
 static u32 half_back(u32 tick)
 {
-	return tick > TICK_MAX / 2 ? tick - TICK_MAX / 2 : 0;
+	return tick > SMADV_TICK_MAX / 2 ? tick - SMADV_TICK_MAX / 2 : 0;
 }
 
 static void rebase(struct smadv_streams *set)
@@ -216,7 +214,7 @@ static u32 jump(struct smadv_streams *set, u64 page, s64 neighbour)
 
 static void tick(struct smadv_streams *set)
 {
-	if (set->tick >= TICK_MAX)
+	if (set->tick >= SMADV_TICK_MAX)
 		rebase(set);
 	set->tick++;
 }

@@ -10,6 +10,10 @@
 /* The longest hold, in lengths of the shortest one. */
 #define HOLD_FACTOR_MAX	64
 
+/*@
+ * assigns \nothing;
+ * ensures \result.hint == hint && \result.reason == reason;
+ */
 static struct smadv_verdict verdict(u32 hint, u32 reason)
 {
 	struct smadv_verdict verdict = { hint, reason };
@@ -17,7 +21,24 @@ static struct smadv_verdict verdict(u32 hint, u32 reason)
 	return verdict;
 }
 
+/*@
+ * logic integer wanted_hint(struct smadv_range *range, struct smadv_policy *policy) =
+ *	range->pattern.kind == SMART_MADVISE_PATTERN_IDLE ? range->hint :
+ *	range->pattern.kind == SMART_MADVISE_PATTERN_SEQUENTIAL ? SMART_MADVISE_HINT_SEQUENTIAL :
+ *	range->pattern.kind == SMART_MADVISE_PATTERN_RANDOM ? SMART_MADVISE_HINT_RANDOM :
+ *	range->pattern.kind == SMART_MADVISE_PATTERN_BACKWARD ? SMART_MADVISE_HINT_NONE :
+ *	range->pattern.kind == SMART_MADVISE_PATTERN_STRIDED ? SMART_MADVISE_HINT_NONE :
+ *	range->pattern.kind == SMART_MADVISE_PATTERN_RUNS ? SMART_MADVISE_HINT_NONE :
+ *	range->evidence.seen < policy->min_faults ? range->hint : SMART_MADVISE_HINT_NONE;
+ */
+
 /* A hint for a pattern that is clear, or still clear enough. */
+/*@
+ * requires \valid_read(range) && \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result.hint == hint;
+ * ensures \result.reason == reason || \result.reason == SMART_MADVISE_REASON_WITHIN_HYSTERESIS;
+ */
 static struct smadv_verdict hint_for(const struct smadv_range *range,
 				     const struct smadv_policy *policy, u32 hint, u32 reason)
 {
@@ -29,6 +50,12 @@ static struct smadv_verdict hint_for(const struct smadv_range *range,
 }
 
 /* The plain rule: mostly sequential -> SEQUENTIAL, mostly random -> RANDOM. */
+/*@
+ * requires \valid_read(range) && \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result.hint == wanted_hint(range, policy);
+ * ensures \result.reason != SMART_MADVISE_REASON_HOLDING;
+ */
 static struct smadv_verdict by_pattern(const struct smadv_range *range,
 				       const struct smadv_policy *policy)
 {
@@ -46,12 +73,31 @@ static struct smadv_verdict by_pattern(const struct smadv_range *range,
 	case SMART_MADVISE_PATTERN_RUNS:
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_PATTERN_UNHINTED);
 	default:
-		if (range->evidence.seen < policy->min_faults)
-			return verdict(range->hint, SMART_MADVISE_REASON_FEW_FAULTS);
-		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_NO_MAJORITY);
+		break;
 	}
+	if (range->evidence.seen < policy->min_faults)
+		return verdict(range->hint, SMART_MADVISE_REASON_FEW_FAULTS);
+	return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_NO_MAJORITY);
 }
 
+/*@
+ * requires \valid_read(range) && \valid_read(policy);
+ * assigns \nothing;
+ * behavior application:
+ *   assumes range->application_hint != SMART_MADVISE_HINT_NONE;
+ *   ensures \result.hint == SMART_MADVISE_HINT_NONE;
+ *   ensures \result.reason == SMART_MADVISE_REASON_APPLICATION_HINT;
+ * behavior memory:
+ *   assumes range->application_hint == SMART_MADVISE_HINT_NONE && range->memory_backed;
+ *   ensures \result.hint == SMART_MADVISE_HINT_NONE;
+ *   ensures \result.reason == SMART_MADVISE_REASON_MEMORY_BACKED;
+ * behavior judged:
+ *   assumes range->application_hint == SMART_MADVISE_HINT_NONE && !range->memory_backed;
+ *   ensures now_ms >= range->hold.until_ms ==> \result.hint == wanted_hint(range, policy);
+ *   ensures now_ms < range->hold.until_ms ==> \result.hint == range->hint;
+ * complete behaviors;
+ * disjoint behaviors;
+ */
 /**
  * smadv_verdict_decide() - choose the hint for a range
  * @range: range, its pattern judged
@@ -89,6 +135,12 @@ void smadv_hold_init(struct smadv_hold *hold)
 	hold->changes = 0;
 }
 
+/*@
+ * requires \valid_read(hold) && \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result >= policy->hold_ms;
+ * ensures \result <= \max(policy->hold_ms, 64 * policy->hold_ms);
+ */
 static u32 next_length_ms(const struct smadv_hold *hold, const struct smadv_policy *policy,
 			  u64 now_ms)
 {

@@ -37,9 +37,22 @@ struct smadv_verdict smadv_verdict_decide(const struct smadv_range *range,
 					  const struct smadv_policy *policy, u64 now_ms);
 
 /* No change yet. */
+/*@
+ * requires \valid(hold);
+ * assigns *hold;
+ * ensures hold->until_ms == 0 && hold->changes == 0;
+ */
 void smadv_hold_init(struct smadv_hold *hold);
 
 /* The standing hint changed: no other change for a while. */
+/*@
+ * requires \valid(hold) && \valid_read(policy) && \separated(hold, policy);
+ * assigns *hold;
+ * ensures hold->changed_ms == now_ms;
+ * ensures longest: hold->until_ms <= now_ms + 64 * policy->hold_ms;
+ * ensures shortest: hold->until_ms >= \min(now_ms + policy->hold_ms, 0xffffffffffffffff);
+ * ensures saturates: hold->changes == \min(\old(hold->changes) + 1, 0xffffffff);
+ */
 void smadv_hold_start(struct smadv_hold *hold, const struct smadv_policy *policy, u64 now_ms);
 
 #endif /* SMADV_CORE_VERDICT_H */
