@@ -6,6 +6,7 @@
  * socket, so that malformed requests reach the kernel as they are.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
@@ -47,6 +48,8 @@ static const char usage[] =
 	"  -F FLAGS  additional netlink flags\n"
 	"  -c BYTES  cut so many bytes off the end of the request (header says so too)\n"
 	"  -g BYTES  append garbage\n"
+	"  -x        the kernel's allocations fail as its fault injection is set up, while it\n"
+	"            takes the request\n"
 	"  -s COUNT  after so many messages of a dump, wait for a line on standard input\n"
 	"Prints NAME=VALUE words; each message of a dump is one line. When refused, prints\n"
 	"the errno's name and the kernel's sentence and ends with 1.\n";
@@ -60,6 +63,7 @@ static struct {
 	int flags;
 	int cut;
 	int garbage;
+	bool starved;
 	char *fields[MAX_FIELDS];
 	int field_count;
 } options;
@@ -325,11 +329,20 @@ static struct request *new_request(int family, int command, int version)
 static void send_request(struct request *request, int flags)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	int fd = options.starved && sequence > 1 ? open("/proc/self/make-it-fail", O_WRONLY) : -1;
+	ssize_t sent;
 
 	request->header.nlmsg_flags = NLM_F_REQUEST | flags;
-	if (sendto(sock, request, request->header.nlmsg_len, 0, (void *)&kernel,
-		   sizeof(kernel)) < 0)
+	if (fd >= 0 && write(fd, "1", 1) != 1)
+		die("make-it-fail");
+	do {
+		sent = sendto(sock, request, request->header.nlmsg_len, 0, (void *)&kernel,
+			      sizeof(kernel));
+	} while (sent < 0 && fd >= 0 && (errno == ENOBUFS || errno == ENOMEM)); /* not sent yet */
+	if (sent < 0)
 		die("send");
+	while (fd >= 0 && pwrite(fd, "0", 1, 0) != 1)
+		;
 }
 
 /* Prints what the kernel says of a refusal. Returns the exit status. */
@@ -521,7 +534,7 @@ static int take_options(int argc, char **argv)
 	char *word;
 	int option;
 
-	while ((option = getopt(argc, argv, "+df:l:n:u:UNr:F:c:g:s:h")) != -1) {
+	while ((option = getopt(argc, argv, "+df:l:n:u:UNr:F:c:g:s:xh")) != -1) {
 		switch (option) {
 		case 'd': options.dump = true; break;
 		case 'f':
@@ -544,6 +557,7 @@ static int take_options(int argc, char **argv)
 		case 'F': options.flags = number(optarg); break;
 		case 'c': options.cut = number(optarg); break;
 		case 'g': options.garbage = number(optarg); break;
+		case 'x': options.starved = true; break;
 		case 's': options.stop_after = number(optarg); break;
 		default:
 			misuse("unknown option");
