@@ -144,12 +144,9 @@ coverage_options := -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-12 \
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
-test: setup ## style, unit tests, then the tests inside booted kernels
-	@$(MAKE) style
-	@$(MAKE) unit
-	@$(MAKE) memcheck
-	@$(MAKE) model
-	@$(MAKE) vmtest
+test: setup ## all of the tests in their short forms: what each goal below it says
+	@for goal in style unit coverage fuzz memcheck model proof vmtest; do \
+		echo "== $$goal"; $(MAKE) $$goal; done
 
 test-long: built ## the long forms of the tests
 	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --sanitized \

@@ -83,6 +83,8 @@ static bool claimed(struct smadv_record *record, u64 page)
  *
  * First at its place, and, where not all of it is mapped there any more, wherever
  * mremap() may have taken the rest unseen.
+ *
+ * Return: whether there is one.
  */
 bool smadv_restore_find(struct smadv_record *record, const struct smadv_entry *entry,
 			struct smadv_piece *piece)
