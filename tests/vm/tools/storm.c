@@ -387,7 +387,11 @@ static void check_children(struct answer *sum)
 	}
 }
 
-/* A child that lives until another takes its place; it does a few things of its own. */
+/*
+ * A child that lives until another takes its place; it does a few things of its own.
+ * It does not advise: the module may not know of it yet, and then takes a hint that
+ * it inherited, and was told again, for its own (docs/concurrency.md, limits).
+ */
 static _Noreturn void live_on(struct arena *arena, int asked, int told)
 {
 	struct answer answer;
@@ -400,7 +404,7 @@ static _Noreturn void live_on(struct arena *arena, int asked, int told)
 		if (below(&arena->dice, 2))
 			touch(arena);
 		else
-			acts[below(&arena->dice, ACTS - 2)].act(arena);
+			acts[below(&arena->dice, 5)].act(arena); /* map to protect */
 	while (read(asked, &byte, 1) == 1) {
 		answer = (struct answer){ 0 };
 		answer.wrong = check_own(&answer.mappings);
