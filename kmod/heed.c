@@ -160,6 +160,14 @@ static void take_over_vague(struct smadv_record *record, const struct smadv_note
 		record->ranges.item[i].doubtful = true;
 }
 
+/* Where the growth of an entry ends at the latest: the next one is not it. */
+static u64 reach_of(const struct smadv_journal *journal, u32 index)
+{
+	u64 reach = journal->item[index].reach;
+
+	return index + 1 < journal->count ? min(reach, journal->item[index + 1].start) : reach;
+}
+
 /* From @page on, what bears a hint behind an entry is not what grew there. */
 static void bound_growth(struct smadv_record *record, u64 page)
 {
@@ -183,9 +191,10 @@ static void follow_move(struct smadv_record *record, const struct smadv_note *mo
 	give_up(record, move->to, move->to_end);
 	bound_growth(record, move->to);
 	i = smadv_journal_lower(journal, move->start);
+	i -= i && reach_of(journal, i - 1) > move->start;
 	for (; i < journal->count && journal->item[i].start < move->end; i++) {
 		u64 from = max(journal->item[i].start, move->start);
-		u64 end = min(journal->item[i].end, move->end);
+		u64 end = min(reach_of(journal, i), move->end);
 
 		entry = journal->item[i];
 		if (entry.hint != move->hint)

@@ -13,7 +13,7 @@
 static void inherit_entry(struct smadv_record *child, struct smadv_entry entry)
 {
 	struct smadv_journal *journal = &child->journal;
-	u64 next, end = entry.end;
+	u64 next, end = entry.end, reach = entry.reach;
 	struct smadv_piece piece;
 	u32 i;
 
@@ -24,6 +24,7 @@ static void inherit_entry(struct smadv_record *child, struct smadv_entry entry)
 		i = smadv_journal_lower(journal, entry.start);
 		next = i < journal->count ? min(end, journal->item[i].end) : end;
 		entry.end = i < journal->count ? min(end, journal->item[i].start) : end;
+		entry.reach = entry.end == end ? reach : entry.end;
 		if (entry.start >= entry.end || !smadv_restore_find(child, &entry, &piece))
 			continue;
 		smadv_journal_reserve(journal, 1, true);

@@ -35,14 +35,14 @@ int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced)
 			return -ENOSPC;
 		smadv_stats_add(MEMORY_BYTES, bytes);
 	}
-	item = kcalloc(capacity, sizeof(*item), forced ? GFP_KERNEL | __GFP_NOFAIL : GFP_KERNEL);
+	item = kvcalloc(capacity, sizeof(*item), forced ? GFP_KERNEL | __GFP_NOFAIL : GFP_KERNEL);
 	if (!item) {
 		smadv_map_uncharge(bytes);
 		return -ENOMEM;
 	}
 	if (journal->count)
 		memcpy(item, journal->item, journal->count * sizeof(*item));
-	kfree(journal->item);
+	kvfree(journal->item);
 	journal->item = item;
 	journal->capacity = capacity;
 	return 0;
@@ -50,7 +50,7 @@ int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced)
 
 void smadv_journal_free(struct smadv_journal *journal)
 {
-	kfree(journal->item);
+	kvfree(journal->item);
 	memset(journal, 0, sizeof(*journal));
 }
 

@@ -20,6 +20,7 @@
  *	from it by mremap()
  * @since: forks that inherit it come after this many notes of the application
  * @until: .. and before it was noted that many times
+ * @past_ms: when it became one of the past
  */
 struct smadv_entry {
 	u64 start;
@@ -33,6 +34,7 @@ struct smadv_entry {
 	bool alone;
 	u64 since;
 	u64 until;
+	u64 past_ms;
 };
 
 /**

@@ -100,7 +100,6 @@ struct smadv_note {
  * @journal: what was changed, and how to take it back
  * @past: hints about to be applied, or given up a moment ago, in no order: a
  *	child whose fork was under way then may have inherited them
- * @past_ms: time of the last addition to @past
  */
 struct smadv_record {
 	struct hlist_node node;
@@ -139,7 +138,6 @@ struct smadv_record {
 	u64 heeded;
 	struct smadv_journal journal;
 	struct smadv_journal past;
-	u64 past_ms;
 };
 
 /* Called by the hook for every page fault, see map.c. */

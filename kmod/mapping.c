@@ -54,7 +54,7 @@ u64 smadv_mapping_room(struct mm_struct *mm, u64 end)
 {
 	struct vm_area_struct *next = find_vma(mm, end << PAGE_SHIFT);
 
-	return next ? max(end, (u64)next->vm_start >> PAGE_SHIFT) : U64_MAX;
+	return next ? max(end, (u64)next->vm_start >> PAGE_SHIFT) : (u64)ULONG_MAX >> PAGE_SHIFT;
 }
 
 /**

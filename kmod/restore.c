@@ -17,7 +17,9 @@
 #define MAX_PIECES		1024
 /* A fork may take this long from copying the mappings to telling us. */
 #define FORK_GRACE_MS		1000
-#define PAST_ENTRIES		256
+/* More than that many hints in that time come under no sane policy. */
+#define PAST_ENTRIES		8192
+#define PAST_STEP		64
 
 /* Where the hint of others begins behind @page, @end at the latest. */
 static u64 own_end(struct smadv_record *record, u64 page, u64 end)
@@ -66,6 +68,32 @@ static bool piece_in(struct smadv_record *record, struct vm_area_struct *vma,
 	return true;
 }
 
+/*
+ * What grew behind the entry, and was torn off it since: by other rights, by
+ * what was mapped in between.
+ */
+static bool grown_piece(struct smadv_record *record, const struct smadv_entry *entry,
+			struct smadv_piece *piece)
+{
+	u64 end = own_end(record, entry->end, min(entry->reach, (u64)ULONG_MAX >> PAGE_SHIFT));
+	VMA_ITERATOR(behind, record->mm, entry->end << PAGE_SHIFT);
+	struct smadv_mapping mapping;
+	struct vm_area_struct *vma;
+
+	for_each_vma_range(behind, vma, end << PAGE_SHIFT) {
+		if (!vma->vm_file || smadv_mapping_hint(vma) != entry->hint)
+			continue;
+		smadv_mapping_read(vma, &mapping);
+		if (mapping.file != entry->file ||
+		    mapping.start - mapping.offset != entry->start - entry->offset)
+			continue;
+		piece->start = max(mapping.start, entry->end);
+		piece->end = min(mapping.end, end);
+		return true;
+	}
+	return false;
+}
+
 /* Does anything but the module answer for the hint on this page? */
 static bool claimed(struct smadv_record *record, u64 page)
 {
@@ -81,8 +109,9 @@ static bool claimed(struct smadv_record *record, u64 page)
  * @entry: entry
  * @piece: filled in
  *
- * First at its place, and, where not all of it is mapped there any more, wherever
- * mremap() may have taken the rest unseen.
+ * First at its place, then behind it, as far as it may have grown, and, where not
+ * all of it is mapped there any more, wherever mremap() may have taken the rest
+ * unseen.
  *
  * Return: whether there is one.
  */
@@ -106,6 +135,8 @@ bool smadv_restore_find(struct smadv_record *record, const struct smadv_entry *e
 			return true;
 		missing -= min(mapping.end, entry->end) - max(mapping.start, entry->start);
 	}
+	if (grown_piece(record, entry, piece))
+		return true;
 	if (!missing || !entry->alone)
 		return false;
 	for_each_vma(anywhere, vma)
@@ -152,6 +183,17 @@ static int restore_entry(struct smadv_record *record, const struct smadv_entry *
 	return last ?: restored;
 }
 
+/* What no fork can still have under way */
+static void drop_aged(struct smadv_journal *past, u64 now_ms)
+{
+	u32 i, kept = 0;
+
+	for (i = 0; i < past->count; i++)
+		if (past->item[i].past_ms + FORK_GRACE_MS >= now_ms)
+			past->item[kept++] = past->item[i];
+	past->count = kept;
+}
+
 /**
  * smadv_restore_remember() - a fork under way may inherit, or have inherited, a hint
  * @record: process, smadv_lock held
@@ -160,28 +202,37 @@ static int restore_entry(struct smadv_record *record, const struct smadv_entry *
 void smadv_restore_remember(struct smadv_record *record, const struct smadv_entry *entry)
 {
 	struct smadv_journal *past = &record->past;
-	u32 i;
+	u64 now_ms = ktime_to_ms(ktime_get());
+	struct smadv_entry *same;
 
 	lockdep_assert_held(&smadv_lock);
-	record->past_ms = ktime_to_ms(ktime_get());
-	for (i = 0; i < past->count; i++)
-		if (smadv_journal_same(&past->item[i], entry) &&
-		    past->item[i].start == entry->start && past->item[i].end == entry->end &&
-		    past->item[i].since == entry->since && past->item[i].until == entry->until)
+	for (same = past->item; same < past->item + past->count; same++)
+		if (smadv_journal_same(same, entry) &&
+		    same->start == entry->start && same->end == entry->end &&
+		    same->since == entry->since && same->until == entry->until) {
+			same->past_ms = now_ms;
 			return;
-	if (past->count == PAST_ENTRIES) { /* the older half has had its time */
+		}
+	if (past->count == past->capacity)
+		drop_aged(past, now_ms);
+	if (past->count == PAST_ENTRIES) {
 		past->count /= 2;
 		memmove(past->item, past->item + past->count, past->count * sizeof(*entry));
 	}
-	smadv_journal_reserve(past, 1, true);
-	past->item[past->count++] = *entry;
+	if (past->count == past->capacity)
+		smadv_journal_reserve(past, PAST_STEP, true);
+	past->item[past->count] = *entry;
+	past->item[past->count++].past_ms = now_ms;
 }
 
 void smadv_restore_forget_past(struct smadv_record *record, u64 now_ms)
 {
-	if (record->past.count && now_ms - record->past_ms > FORK_GRACE_MS) {
-		smadv_map_uncharge(smadv_journal_bytes(&record->past));
-		smadv_journal_free(&record->past);
+	struct smadv_journal *past = &record->past;
+
+	drop_aged(past, now_ms);
+	if (!past->count) {
+		smadv_map_uncharge(smadv_journal_bytes(past));
+		smadv_journal_free(past);
 	}
 }
 
