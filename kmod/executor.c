@@ -162,7 +162,7 @@ static u32 enter(struct smadv_record *record, const struct smadv_range *range, u
 	record->hints_changed++;
 
 	mmap_read_lock(record->mm);
-	entry.reach = smadv_mapping_room(record->mm, range->end);
+	entry.reach = smadv_mapping_reach(record->mm, range->mapping, hint, range->end);
 	entry.alone = is_alone(record, range, entry.file, hint);
 	smadv_journal_add(journal, &entry);
 	for_each_vma_range(vmi, vma, range->end << PAGE_SHIFT) {

@@ -168,14 +168,20 @@ static u64 reach_of(const struct smadv_journal *journal, u32 index)
 	return index + 1 < journal->count ? min(reach, journal->item[index + 1].start) : reach;
 }
 
+static void bound_reach(struct smadv_journal *journal, u64 page)
+{
+	struct smadv_entry *entry;
+
+	for (entry = journal->item; entry < journal->item + journal->count; entry++)
+		if (entry->end <= page)
+			entry->reach = min(entry->reach, page);
+}
+
 /* From @page on, what bears a hint behind an entry is not what grew there. */
 static void bound_growth(struct smadv_record *record, u64 page)
 {
-	struct smadv_journal *journal = &record->journal;
-	struct smadv_entry *entry = journal->item;
-
-	for (; entry < journal->item + journal->count && entry->end <= page; entry++)
-		entry->reach = min(entry->reach, page);
+	bound_reach(&record->journal, page);
+	bound_reach(&record->past, page);
 }
 
 /*
@@ -202,7 +208,7 @@ static void follow_move(struct smadv_record *record, const struct smadv_note *mo
 		entry.offset += from - entry.start;
 		entry.start = move->to + from - move->start;
 		entry.end = move->to + end - move->start;
-		entry.reach = end == move->end ? move->to_end : entry.end;
+		entry.reach = end == move->end ? SMADV_MAPPING_NO_END : entry.end;
 		entry.splits = 0;
 		smadv_journal_reserve(journal, 1, true);
 		smadv_journal_add(journal, &entry);

@@ -75,7 +75,7 @@ static bool piece_in(struct smadv_record *record, struct vm_area_struct *vma,
 static bool grown_piece(struct smadv_record *record, const struct smadv_entry *entry,
 			struct smadv_piece *piece)
 {
-	u64 end = own_end(record, entry->end, min(entry->reach, (u64)ULONG_MAX >> PAGE_SHIFT));
+	u64 end = own_end(record, entry->end, entry->reach);
 	VMA_ITERATOR(behind, record->mm, entry->end << PAGE_SHIFT);
 	struct smadv_mapping mapping;
 	struct vm_area_struct *vma;
