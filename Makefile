@@ -148,7 +148,11 @@ test: setup ## all of the tests in their short forms: what each goal below it sa
 	@for goal in style unit coverage fuzz memcheck model proof vmtest; do \
 		echo "== $$goal"; $(MAKE) $$goal; done
 
-test-long: built ## the long forms of the tests
+test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
+	$(MAKE) fuzz FUZZ_RUNS=1000000
+	tests/vm/run --long --case storm --case fuzz
+	for kernel in debug next rt; do \
+		scripts/kernel $$kernel; tests/vm/run --kernel $$kernel; done
 	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --sanitized \
 		--case daemon --case daemon-trouble
 	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --valgrind \
