@@ -68,6 +68,7 @@ struct Stats {
   std::uint64_t split_limit_hits = 0;
   std::uint64_t forks_followed = 0;
   std::uint64_t forks_lost = 0;
+  std::uint64_t calls_lost = 0;
   std::uint64_t events_lost = 0;
   std::uint64_t analyzer_rounds = 0;
   std::uint64_t analyzer_ns = 0;

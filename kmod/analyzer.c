@@ -379,8 +379,8 @@ static u64 do_round(u64 *swept_ms)
 	u64 wait_ms;
 
 	mutex_lock(&smadv_lock);
-	smadv_inherit();
 	adopt_requests();
+	smadv_inherit(); /* before anybody looks at a child that has just been adopted */
 	analyze_dirty(now_ms);
 	if (now_ms - *swept_ms >= SWEEP_MS) {
 		sweep(now_ms);

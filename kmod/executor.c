@@ -9,6 +9,7 @@
 #include "core/budget.h"
 #include "heed.h"
 #include "mapping.h"
+#include "observer.h"
 #include "restore.h"
 #include "taskmap.h"
 #include "trace.h"
@@ -46,8 +47,8 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 
 	survey->splits = 0;
 	survey->entry = (struct smadv_entry){
-		.start = range->start, .end = range->end, .reach = range->end,
-		.hint = hint, .since = record->heeded, .until = U64_MAX,
+		.start = range->start, .end = range->end,
+		.hint = hint, .since = record->notes.heeded, .until = U64_MAX,
 	};
 	while (page < range->end) {
 		vma = vma_lookup(record->mm, page << PAGE_SHIFT);
@@ -127,7 +128,6 @@ static void enter_stranger(struct smadv_record *record, const struct smadv_range
 	entry->file = mapping->file;
 	entry->offset = mapping->offset + start - mapping->start;
 	entry->alone = false;
-	entry->reach = end;
 }
 
 /*
@@ -162,8 +162,7 @@ static u32 enter(struct smadv_record *record, const struct smadv_range *range, u
 	record->hints_changed++;
 
 	mmap_read_lock(record->mm);
-	entry.reach = smadv_mapping_reach(record->mm, range->mapping, hint, range->end);
-	entry.alone = is_alone(record, range, entry.file, hint);
+	entry.alone = !smadv_observer_sees_moves() && is_alone(record, range, entry.file, hint);
 	smadv_journal_add(journal, &entry);
 	for_each_vma_range(vmi, vma, range->end << PAGE_SHIFT) {
 		if (!vma->vm_file || smadv_mapping_hint(vma) != hint)

@@ -160,72 +160,85 @@ static void take_over_vague(struct smadv_record *record, const struct smadv_note
 		record->ranges.item[i].doubtful = true;
 }
 
-/* Where the growth of an entry ends at the latest: the next one is not it. */
-static u64 reach_of(const struct smadv_journal *journal, u32 index)
+/* Enter what @entry says of [start, end) there, with its hint, at the same place of its file. */
+static void enter_copy(struct smadv_record *record, struct smadv_entry entry, u64 start, u64 end)
 {
-	u64 reach = journal->item[index].reach;
-
-	return index + 1 < journal->count ? min(reach, journal->item[index + 1].start) : reach;
+	entry.start = start;
+	entry.end = end;
+	entry.splits = 0;
+	smadv_journal_reserve(&record->journal, 1, true);
+	smadv_journal_add(&record->journal, &entry);
+	smadv_stats_inc(HINTS_CHANGED);
+	smadv_stats_inc(HINTS_ACTIVE);
 }
 
-static void bound_reach(struct smadv_journal *journal, u64 page)
+/* What grows behind an entry bears its hint. */
+static void follow_growth(struct smadv_record *record, const struct smadv_note *move, u64 from)
 {
-	struct smadv_entry *entry;
+	struct smadv_entry *last = smadv_journal_find(&record->journal, from - 1);
+	struct smadv_entry entry;
 
-	for (entry = journal->item; entry < journal->item + journal->count; entry++)
-		if (entry->end <= page)
-			entry->reach = min(entry->reach, page);
-}
-
-/* From @page on, what bears a hint behind an entry is not what grew there. */
-static void bound_growth(struct smadv_record *record, u64 page)
-{
-	bound_reach(&record->journal, page);
-	bound_reach(&record->past, page);
+	if (from >= move->to_end || !last || last->hint != move->hint)
+		return;
+	entry = *last;
+	entry.offset += from - entry.start;
+	enter_copy(record, entry, from, move->to_end);
 }
 
 /*
- * A mapping moves, with the hint that it bears: entries there get copies at the
- * new place. What moved for sure shows at the next look at the mappings.
+ * A mapping moves, or grows, with the hint that it bears: entries there get copies
+ * at the new place. What moved for sure shows at the next look at the mappings.
  */
 static void follow_move(struct smadv_record *record, const struct smadv_note *move)
 {
 	struct smadv_journal *journal = &record->journal;
+	u64 moved_end = move->to + move->end - move->start;
 	struct smadv_entry entry;
 	u32 i;
 
+	if (move->to == move->start) {
+		give_up(record, move->end, move->to_end);
+		follow_growth(record, move, move->end);
+		return;
+	}
 	give_up(record, move->to, move->to_end);
-	bound_growth(record, move->to);
-	i = smadv_journal_lower(journal, move->start);
-	i -= i && reach_of(journal, i - 1) > move->start;
-	for (; i < journal->count && journal->item[i].start < move->end; i++) {
+	for (i = smadv_journal_lower(journal, move->start);
+	     i < journal->count && journal->item[i].start < move->end; i++) {
 		u64 from = max(journal->item[i].start, move->start);
-		u64 end = min(reach_of(journal, i), move->end);
+		u64 end = min(journal->item[i].end, move->end);
 
 		entry = journal->item[i];
 		if (entry.hint != move->hint)
 			continue;
 		entry.offset += from - entry.start;
-		entry.start = move->to + from - move->start;
-		entry.end = move->to + end - move->start;
-		entry.reach = end == move->end ? SMADV_MAPPING_NO_END : entry.end;
-		entry.splits = 0;
-		smadv_journal_reserve(journal, 1, true);
-		smadv_journal_add(journal, &entry);
-		smadv_stats_inc(HINTS_CHANGED);
-		smadv_stats_inc(HINTS_ACTIVE);
-		i += entry.start < from; /* it came before the one it was copied from */
+		enter_copy(record, entry, move->to + from - move->start,
+			   move->to + end - move->start);
+		i += move->to < from; /* it came before the one it was copied from */
 	}
+	follow_growth(record, move, moved_end);
 	smadv_heed_review(record, move->start, move->end);
+}
+
+/* Moves of this hint that nobody kept count of: what bears it is looked for by its file. */
+static void follow_vague(struct smadv_record *record, const struct smadv_note *move)
+{
+	struct smadv_entry *entry = record->journal.item;
+	u32 i;
+
+	for (i = 0; i < record->journal.count; i++, entry++)
+		if (entry->hint == move->hint)
+			entry->alone = true;
 }
 
 static void take_over(struct smadv_record *record, const struct smadv_note *note)
 {
 	if (note->to) {
-		follow_move(record, note);
+		if (note->vague)
+			follow_vague(record, note);
+		else
+			follow_move(record, note);
 		return;
 	}
-	bound_growth(record, note->start);
 	if (note->vague) {
 		take_over_vague(record, note);
 		end_past(record, note);
@@ -263,15 +276,8 @@ bool smadv_heed_claim(struct smadv_record *record, const struct smadv_range *ran
 		entry = journal->item[i];
 		if (!entry.alone || entry.file != mapping->file || entry.hint != mapping->hint)
 			continue;
-		entry.start = range->start;
-		entry.end = range->end;
 		entry.offset = mapping->offset + range->start - mapping->start;
-		entry.reach = range->end;
-		entry.splits = 0;
-		smadv_journal_reserve(journal, 1, true);
-		smadv_journal_add(journal, &entry);
-		smadv_stats_inc(HINTS_CHANGED);
-		smadv_stats_inc(HINTS_ACTIVE);
+		enter_copy(record, entry, range->start, range->end);
 		return true;
 	}
 	return false;
@@ -286,11 +292,12 @@ bool smadv_heed_claim(struct smadv_record *record, const struct smadv_range *ran
  */
 void smadv_heed(struct smadv_record *record)
 {
-	struct smadv_note notes[SMADV_NOTES_TAKEN];
-	u32 i, count = smadv_observer_take(record, notes);
+	u32 pending = smadv_notes_pending(&record->notes);
+	struct smadv_note note;
 
-	for (i = 0; i < count; i++)
-		take_over(record, &notes[i]);
+	/* What comes meanwhile can wait. */
+	while (pending-- && smadv_notes_take(&record->notes, &note))
+		take_over(record, &note);
 }
 
 /**
@@ -300,30 +307,27 @@ void smadv_heed(struct smadv_record *record)
  * @end: first page number behind
  *
  * If the application advised them too in the meantime, or moved a mapping there,
- * its word may have been overwritten, so it is said again. Each round repeats
- * what came since the last one; saying it twice does no harm.
+ * its word may have been overwritten, so it is said again, and what comes
+ * meanwhile, too; saying it twice does no harm.
  *
  * Return: true when it did nothing to [start, end).
  */
 bool smadv_heed_settle(struct smadv_record *record, u64 start, u64 end)
 {
-	struct smadv_note notes[SMADV_NOTES_TAKEN];
+	struct smadv_note note;
 	bool ours = true;
-	u32 i, count;
+	u64 from, to;
 
-	while ((count = smadv_observer_take(record, notes))) {
-		for (i = 0; i < count; i++) {
-			const struct smadv_note *note = &notes[i];
-			u64 from = max(start, note->to ?: note->start);
-			u64 to = min(end, note->to ? note->to_end : note->end);
-
-			take_over(record, note);
-			if (from >= to)
-				continue;
-			ours = false;
-			if (!note->vague)
-				smadv_advise(record, from, to, note->hint);
-		}
+	while (smadv_notes_take(&record->notes, &note)) {
+		take_over(record, &note);
+		from = note.to == note.start ? note.end : note.to ?: note.start;
+		from = max(start, from);
+		to = min(end, note.to ? note.to_end : note.end);
+		if (from >= to)
+			continue;
+		ours = false;
+		if (!note.vague)
+			smadv_advise(record, from, to, note.hint);
 		cond_resched();
 	}
 	return ours;

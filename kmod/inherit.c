@@ -2,18 +2,20 @@
 #include "inherit.h"
 
 #include <linux/sched/mm.h>
-#include <linux/sched/task.h>
 
 #include "event.h"
 #include "heed.h"
-#include "observer.h"
+#include "newborn.h"
 #include "restore.h"
 
-/* Take over what of @entry the child bears, but for what it has entries on already. */
-static void inherit_entry(struct smadv_record *child, struct smadv_entry entry)
+/*
+ * Enter @entry into the child's journal, but for what has entries there already;
+ * @standing: only what the child bears of it now.
+ */
+static void inherit_entry(struct smadv_record *child, struct smadv_entry entry, bool standing)
 {
 	struct smadv_journal *journal = &child->journal;
-	u64 next, end = entry.end, reach = entry.reach;
+	u64 next, end = entry.end;
 	struct smadv_piece piece;
 	u32 i;
 
@@ -24,8 +26,8 @@ static void inherit_entry(struct smadv_record *child, struct smadv_entry entry)
 		i = smadv_journal_lower(journal, entry.start);
 		next = i < journal->count ? min(end, journal->item[i].end) : end;
 		entry.end = i < journal->count ? min(end, journal->item[i].start) : end;
-		entry.reach = entry.end == end ? reach : entry.end;
-		if (entry.start >= entry.end || !smadv_restore_find(child, &entry, &piece))
+		if (entry.start >= entry.end ||
+		    (standing && !smadv_restore_find(child, &entry, &piece)))
 			continue;
 		smadv_journal_reserve(journal, 1, true);
 		smadv_journal_add(journal, &entry);
@@ -35,49 +37,80 @@ static void inherit_entry(struct smadv_record *child, struct smadv_entry entry)
 	}
 }
 
+/* @move: only what that moves, whatever is there now */
 static void inherit_from(struct smadv_record *child, const struct smadv_journal *journal,
-			 u64 noted)
+			 u64 noted, const struct smadv_note *move)
 {
-	const struct smadv_entry *entry = journal->item;
+	struct smadv_entry entry;
 	u32 i;
 
-	for (i = 0; i < journal->count; i++, entry++)
-		if (entry->since <= noted && noted < entry->until)
-			inherit_entry(child, *entry);
+	for (i = 0; i < journal->count; i++) {
+		entry = journal->item[i];
+		if (noted < entry.since || noted >= entry.until)
+			continue;
+		if (move) {
+			if (entry.hint != move->hint || entry.start >= move->end ||
+			    entry.end <= move->start)
+				continue;
+			entry.offset += max(entry.start, move->start) - entry.start;
+			entry.start = max(entry.start, move->start);
+			entry.end = min(entry.end, move->end);
+		}
+		inherit_entry(child, entry, !move);
+	}
+}
+
+/*
+ * What the child did so far, as if it had been followed before: what it moved was
+ * at its old place when it was born.
+ */
+static void catch_up(struct smadv_record *child, const struct smadv_newborn *newborn)
+{
+	struct smadv_note note;
+	u32 i;
+
+	for (i = 0; smadv_notes_peek(&child->notes, i, &note); i++) {
+		if (!note.to)
+			continue;
+		inherit_from(child, &newborn->parent->journal, newborn->noted, &note);
+		inherit_from(child, &newborn->parent->past, newborn->noted, &note);
+	}
+	smadv_heed(child);
 }
 
 /*
  * What of the parent's hints does the child bear? Read off the child itself, so
  * that its journal is right whatever happened to the parent since.
  */
-static void inherit_all(struct smadv_record *child, const struct smadv_fork *fork)
+static void inherit_all(struct smadv_record *child, const struct smadv_newborn *newborn)
 {
 	u32 i;
 
 	mmap_read_lock(child->mm);
-	inherit_from(child, &fork->parent->journal, fork->noted);
-	inherit_from(child, &fork->parent->past, fork->noted);
+	inherit_from(child, &newborn->parent->journal, newborn->noted, NULL);
+	inherit_from(child, &newborn->parent->past, newborn->noted, NULL);
 	mmap_read_unlock(child->mm);
 	/* What looked like the child's own hints may be ours. */
 	for (i = 0; i < child->ranges.count; i++)
 		child->ranges.item[i].doubtful = true;
 }
 
-static void follow_fork(const struct smadv_fork *fork)
+static void follow(const struct smadv_newborn *newborn)
 {
-	struct mm_struct *mm = get_task_mm(fork->child);
+	struct mm_struct *mm = get_task_mm(newborn->child);
 	struct smadv_record *child;
 
 	if (!mm)
 		return; /* it has exited already */
-	if (mm != fork->mm) {
+	if (mm != newborn->mm) {
 		mmput_async(mm); /* it runs another program already */
 		return;
 	}
-	if (!fork->parent->removed)
-		smadv_heed(fork->parent); /* its journal is as it was at the fork, or in its past */
-	child = smadv_map_adopt(fork->child, mm, true); /* unless a fault was faster */
-	inherit_all(child, fork);
+	if (!newborn->parent->removed)
+		smadv_heed(newborn->parent); /* its journal is as it was at the fork, or in its past */
+	child = smadv_map_adopt(newborn->child, mm, true); /* unless a fault was faster */
+	inherit_all(child, newborn);
+	catch_up(child, newborn);
 	smadv_stats_inc(FORKS_FOLLOWED);
 	smadv_event_process(child, SMART_MADVISE_EVENT_KIND_ADOPTED);
 	mmput_async(mm);
@@ -86,12 +119,11 @@ static void follow_fork(const struct smadv_fork *fork)
 /* Adopt the children of hinted processes, with what they inherited. smadv_lock held. */
 void smadv_inherit(void)
 {
-	struct smadv_fork fork;
+	const struct smadv_newborn *newborn;
 
 	lockdep_assert_held(&smadv_lock);
-	while (smadv_observer_next_fork(&fork)) {
-		follow_fork(&fork);
-		put_task_struct(fork.child);
-		smadv_map_put(fork.parent);
+	while ((newborn = smadv_newborn_first())) {
+		follow(newborn);
+		smadv_newborn_end();
 	}
 }

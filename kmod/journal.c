@@ -129,7 +129,6 @@ static void split_at(struct smadv_journal *journal, u64 page)
 	right.start = page;
 	right.splits = min(right.splits, 1U);
 	entry->end = page;
-	entry->reach = page;
 	entry->splits = min(entry->splits, 1U);
 	smadv_journal_add(journal, &right);
 	smadv_stats_inc(HINTS_CHANGED);

@@ -14,10 +14,8 @@
  * @hint: enum smart_madvise_hint that stands
  * @original: enum smart_madvise_hint that was there before the first change
  * @splits: borders of the stretch that lay inside a mapping (0..2)
- * @reach: up to here, what bears the hint right behind @end grew there by mremap()
- * @alone: nothing else of the file bore this hint but what the module changed:
- *	what bears it later, elsewhere or behind the stretch, was moved or grown
- *	from it by mremap()
+ * @alone: mremap() is not seen, but nothing else of the file bore this hint: what
+ *	bears it later, elsewhere or behind the stretch, was moved or grown from it
  * @since: forks that inherit it come after this many notes of the application
  * @until: .. and before it was noted that many times
  * @past_ms: when it became one of the past
@@ -27,7 +25,6 @@ struct smadv_entry {
 	u64 end;
 	u64 file;
 	u64 offset;
-	u64 reach;
 	u32 hint;
 	u32 original;
 	u32 splits;

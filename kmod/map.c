@@ -12,6 +12,7 @@
 #include "control.h"
 #include "filter.h"
 #include "mapping.h"
+#include "newborn.h"
 
 #define REQUEST_SLOTS	64
 
@@ -22,8 +23,9 @@ LIST_HEAD(smadv_map_records);
 static u64 last_id;
 static struct workqueue_struct *removals;
 
-/* What the hook reads on every fault. */
+/* What hook and observers read of the policy. */
 static unsigned long min_bytes __read_mostly;
+static u64 max_memory_bytes __read_mostly;
 static bool adopting __read_mostly;
 
 /* Address spaces that want to be adopted: a reference of one of their tasks. */
@@ -133,6 +135,12 @@ struct smadv_record *smadv_map_lookup(const struct mm_struct *mm)
 	return NULL;
 }
 
+/* From now on the hook and the observers find @record. */
+void smadv_map_publish(struct smadv_record *record)
+{
+	hash_add_rcu(table, &record->node, (unsigned long)record->mm);
+}
+
 /* The dirty list holds a reference; the map's own one is alive in every caller. */
 notrace void smadv_map_mark_dirty(struct smadv_record *record)
 {
@@ -207,13 +215,13 @@ bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault
  * smadv_map_charge() - account for memory about to be taken
  * @bytes: how much
  *
+ * Context: any.
  * Return: 0, or -ENOSPC when max-memory-kb would be exceeded, which is counted.
  */
 int smadv_map_charge(u64 bytes)
 {
-	u64 limit = (u64)smadv_control_policy()->max_memory_kb << 10;
-
-	if (smadv_stats_read(SMART_MADVISE_A_STATS_MEMORY_BYTES) + bytes > limit) {
+	if (smadv_stats_read(SMART_MADVISE_A_STATS_MEMORY_BYTES) + bytes >
+	    READ_ONCE(max_memory_bytes)) {
 		smadv_stats_inc(MEMORY_LIMIT_HITS);
 		return -ENOSPC;
 	}
@@ -232,6 +240,7 @@ u64 smadv_map_bytes(const struct smadv_record *record)
 	return sizeof(*record) +
 	       (record->slots ? SMADV_RING_SLOTS * sizeof(*record->slots) : 0) +
 	       record->ranges.capacity * sizeof(*record->ranges.item) +
+	       smadv_notes_bytes(&record->notes) +
 	       smadv_journal_bytes(&record->journal) + smadv_journal_bytes(&record->past);
 }
 
@@ -322,7 +331,7 @@ struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct 
 	note_owner(record, task);
 	record->adopted_ms = ktime_to_ms(ktime_get());
 	refcount_set(&record->refs, 1);
-	raw_spin_lock_init(&record->note_lock);
+	smadv_notes_init(&record->notes);
 	record->excluded = smadv_filter_excludes(record);
 	if (is_full(policy) && !forced && (record->excluded || !make_room()))
 		goto free;
@@ -336,7 +345,7 @@ struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct 
 	mmgrab(mm);
 	record->id = ++last_id;
 	list_add_tail(&record->link, &smadv_map_records);
-	hash_add_rcu(table, &record->node, (unsigned long)mm);
+	smadv_newborn_publish(record);
 	smadv_stats_inc(PROCESSES);
 	smadv_stats_inc(PROCESSES_ADOPTED);
 	return record;
@@ -383,6 +392,7 @@ void smadv_map_put(struct smadv_record *record)
 {
 	if (!refcount_dec_and_test(&record->refs))
 		return;
+	smadv_notes_free(&record->notes);
 	smadv_map_uncharge(smadv_map_bytes(record));
 	smadv_journal_free(&record->journal);
 	smadv_journal_free(&record->past);
@@ -498,7 +508,7 @@ int smadv_map_reserve_range(struct smadv_record *record)
 }
 
 /**
- * smadv_map_set_limits() - take over what the hook needs of the policy
+ * smadv_map_set_limits() - take over what hook and observers need of the policy
  * @policy: new policy
  *
  * Also opens adoption again when there is room, or room can be made: called at
@@ -509,6 +519,7 @@ void smadv_map_set_limits(const struct smadv_policy *policy)
 	lockdep_assert_held(&smadv_lock);
 
 	WRITE_ONCE(min_bytes, (unsigned long)policy->min_mapping_kb << 10);
+	WRITE_ONCE(max_memory_bytes, (u64)policy->max_memory_kb << 10);
 	WRITE_ONCE(adopting, policy->enabled && (!is_full(policy) || find_spare()));
 }
 

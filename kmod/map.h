@@ -9,21 +9,17 @@
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/refcount.h>
-#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "core/range.h"
 #include "journal.h"
+#include "notes.h"
 #include "stats.h"
 
 /* Faults that a record keeps until the analyzer looks; older ones are overwritten. */
 #define SMADV_RING_SLOTS	256
 /* The analyzer is woken at every so many faults of one address space. */
 #define SMADV_WAKE_FAULTS	32
-/* Calls of the application that a record keeps until somebody looks. */
-#define SMADV_NOTE_SLOTS	32
-/* What they come to with one sum for each hint of those that found no slot. */
-#define SMADV_NOTES_TAKEN	(SMADV_NOTE_SLOTS + SMART_MADVISE_HINT_RANDOM + 1)
 #define SMADV_MAP_BITS		12
 
 /*
@@ -36,26 +32,6 @@
  */
 extern struct mutex smadv_lock;
 
-/**
- * struct smadv_note - one madvise() or mremap() call of the application itself
- * @start: first page number
- * @end: first page number behind
- * @to: where mremap() moves it, first page number, 0 for advice
- * @to_end: first page number behind, with what it grew by
- * @number: counts the notes of its address space, from 1
- * @hint: enum smart_madvise_hint that it set, or bore when it was moved
- * @vague: stands for several calls of this hint, each somewhere on the stretch
- */
-struct smadv_note {
-	u64 start;
-	u64 end;
-	u64 to;
-	u64 to_end;
-	u64 number;
-	u32 hint;
-	bool vague;
-};
-
 #define SMADV_RECORD_DIRTY	0	/* on the dirty list, which holds a reference */
 
 /**
@@ -67,12 +43,7 @@ struct smadv_note {
  * @head: faults recorded so far, the hook's write position
  * @flags: SMADV_RECORD_*
  * @dirty: link of the dirty list
- * @note_lock: protects @notes and @note_count; taken with interrupts on or off
- *	by the observer in the application's context, a leaf
- * @notes: what the application did and nobody looked at yet, oldest first; then
- *	the sums of advice that found no slot, in use when vague
- * @note_count: entries of @notes in use, without the sums
- * @noted: notes taken so far
+ * @notes: what the application did and nobody looked at yet
  * @advising: the task that is in do_madvise() on behalf of the module
  * @refs: one of the map until a grace period after removal, one of the dirty list
  * @rwork: removal after a grace period
@@ -96,7 +67,6 @@ struct smadv_note {
  * @unsettled_ms: time before which no unknown mapping is looked up again, set
  *	when the ranges are at their limit
  * @ranges: ranges
- * @heeded: @noted when the notes were last looked at
  * @journal: what was changed, and how to take it back
  * @past: hints about to be applied, or given up a moment ago, in no order: a
  *	child whose fork was under way then may have inherited them
@@ -109,10 +79,7 @@ struct smadv_record {
 	unsigned long flags;
 	struct llist_node dirty;
 
-	raw_spinlock_t note_lock;
-	struct smadv_note notes[SMADV_NOTES_TAKEN];
-	u32 note_count;
-	u64 noted;
+	struct smadv_notes notes;
 	struct task_struct *advising;
 
 	refcount_t refs;
@@ -135,7 +102,6 @@ struct smadv_record {
 	u64 hints_changed;
 	u64 unsettled_ms;
 	struct smadv_ranges ranges;
-	u64 heeded;
 	struct smadv_journal journal;
 	struct smadv_journal past;
 };
@@ -152,6 +118,7 @@ struct smadv_record *smadv_map_find_pid(pid_t pid);
 extern struct list_head smadv_map_records;
 
 struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct *mm, bool forced);
+void smadv_map_publish(struct smadv_record *record);
 void smadv_map_remove(struct smadv_record *record);
 int smadv_map_reserve_range(struct smadv_record *record);
 void smadv_map_exclude(struct smadv_record *record, bool excluded);

@@ -50,22 +50,6 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->memory_backed = is_memory_backed(inode);
 }
 
-u64 smadv_mapping_reach(struct mm_struct *mm, u64 id, u32 hint, u64 end)
-{
-	VMA_ITERATOR(behind, mm, end << PAGE_SHIFT);
-	struct smadv_mapping mapping;
-	struct vm_area_struct *vma;
-
-	for_each_vma(behind, vma) {
-		if (!vma->vm_file || smadv_mapping_hint(vma) != hint)
-			continue;
-		smadv_mapping_read(vma, &mapping);
-		if (mapping.id == id)
-			return max(end, mapping.start);
-	}
-	return SMADV_MAPPING_NO_END;
-}
-
 /**
  * smadv_mapping_at() - the watched mapping that holds a page
  * @mm: address space, mm_count held

@@ -40,15 +40,6 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 bool smadv_mapping_watched(const struct vm_area_struct *vma);
 u32 smadv_mapping_hint(const struct vm_area_struct *vma);
 
-/* Behind every page */
-#define SMADV_MAPPING_NO_END	((u64)ULONG_MAX >> PAGE_SHIFT)
-
-/*
- * How far a mapping may grow behind @end with @hint: up to where another one bears it
- * already that continues it, as its @id tells. What is mapped in between may go.
- */
-u64 smadv_mapping_reach(struct mm_struct *mm, u64 id, u32 hint, u64 end);
-
 int smadv_mapping_at(struct mm_struct *mm, u64 page, struct smadv_mapping *mapping);
 char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes);
 char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes);

@@ -17,7 +17,7 @@
 #define MAX_PIECES		1024
 /* A fork may take this long from copying the mappings to telling us. */
 #define FORK_GRACE_MS		1000
-/* More than that many hints in that time come under no sane policy. */
+/* Of more than that many in that time, the older half is forgotten. */
 #define PAST_ENTRIES		8192
 #define PAST_STEP		64
 
@@ -37,14 +37,14 @@ static u64 own_end(struct smadv_record *record, u64 page, u64 end)
 }
 
 /*
- * The part of @vma that maps what @entry covers, wherever it is mapped now, and
- * what has grown behind it.
+ * The part of @vma that maps what @entry covers, wherever it is mapped now, and,
+ * when nothing else bears this hint, what has grown behind it.
  */
 static bool piece_in(struct smadv_record *record, struct vm_area_struct *vma,
 		     const struct smadv_entry *entry, struct smadv_piece *piece)
 {
+	u64 from, to, behind = entry->offset + entry->end - entry->start;
 	struct smadv_mapping mapping;
-	u64 from, to;
 
 	/* Of any protection: it may have changed since. */
 	if (!vma->vm_file || smadv_mapping_hint(vma) != entry->hint)
@@ -53,45 +53,14 @@ static bool piece_in(struct smadv_record *record, struct vm_area_struct *vma,
 	if (mapping.file != entry->file)
 		return false;
 	from = max(mapping.offset, entry->offset);
-	to = min(mapping.offset + mapping.end - mapping.start,
-		 entry->offset + entry->end - entry->start);
+	to = min(mapping.offset + mapping.end - mapping.start, behind);
 	if (from >= to)
 		return false;
 	piece->start = mapping.start + from - mapping.offset;
 	piece->end = mapping.start + to - mapping.offset;
-	if (to < entry->offset + entry->end - entry->start)
-		return true;
-	if (piece->end == entry->end)
-		piece->end = own_end(record, piece->end, min(mapping.end, entry->reach));
-	else if (entry->alone)
+	if (to == behind && entry->alone)
 		piece->end = own_end(record, piece->end, mapping.end);
 	return true;
-}
-
-/*
- * What grew behind the entry, and was torn off it since: by other rights, by
- * what was mapped in between.
- */
-static bool grown_piece(struct smadv_record *record, const struct smadv_entry *entry,
-			struct smadv_piece *piece)
-{
-	u64 end = own_end(record, entry->end, entry->reach);
-	VMA_ITERATOR(behind, record->mm, entry->end << PAGE_SHIFT);
-	struct smadv_mapping mapping;
-	struct vm_area_struct *vma;
-
-	for_each_vma_range(behind, vma, end << PAGE_SHIFT) {
-		if (!vma->vm_file || smadv_mapping_hint(vma) != entry->hint)
-			continue;
-		smadv_mapping_read(vma, &mapping);
-		if (mapping.file != entry->file ||
-		    mapping.start - mapping.offset != entry->start - entry->offset)
-			continue;
-		piece->start = max(mapping.start, entry->end);
-		piece->end = min(mapping.end, end);
-		return true;
-	}
-	return false;
 }
 
 /* Does anything but the module answer for the hint on this page? */
@@ -109,9 +78,9 @@ static bool claimed(struct smadv_record *record, u64 page)
  * @entry: entry
  * @piece: filled in
  *
- * First at its place, then behind it, as far as it may have grown, and, where not
- * all of it is mapped there any more, wherever mremap() may have taken the rest
- * unseen.
+ * First at its place, then, where not all of it is mapped there any more, and
+ * nothing else of the file bears this hint, wherever mremap() may have taken the
+ * rest unseen.
  *
  * Return: whether there is one.
  */
@@ -135,8 +104,6 @@ bool smadv_restore_find(struct smadv_record *record, const struct smadv_entry *e
 			return true;
 		missing -= min(mapping.end, entry->end) - max(mapping.start, entry->start);
 	}
-	if (grown_piece(record, entry, piece))
-		return true;
 	if (!missing || !entry->alone)
 		return false;
 	for_each_vma(anywhere, vma)

@@ -64,6 +64,7 @@ static struct stat_file stat_files[] = {
 	STAT(split_limit_hits, SPLIT_LIMIT_HITS),
 	STAT(forks_followed, FORKS_FOLLOWED),
 	STAT(forks_lost, FORKS_LOST),
+	STAT(calls_lost, CALLS_LOST),
 	STAT(events_lost, EVENTS_LOST),
 	STAT(analyzer_rounds, ANALYZER_ROUNDS),
 	STAT(analyzer_ns, ANALYZER_NS),

@@ -361,7 +361,7 @@ static long check_own(long *mappings)
 /* --- children ------------------------------------------------------------------- */
 
 static struct child {
-	pid_t pid;
+	pid_t pid; /* or 0, of a daemon */
 	int ask; /* a byte asks it to compare, the end of file to end */
 	int tell;
 } children[MAX_CHILDREN];
@@ -377,7 +377,7 @@ static void check_children(struct answer *sum)
 	struct answer answer;
 
 	for (child = children; child < children + MAX_CHILDREN; child++) {
-		if (!child->pid)
+		if (!child->ask)
 			continue;
 		if (write(child->ask, "c", 1) != 1 ||
 		    read(child->tell, &answer, sizeof(answer)) != sizeof(answer))
@@ -387,24 +387,25 @@ static void check_children(struct answer *sum)
 	}
 }
 
-/*
- * A child that lives until another takes its place; it does a few things of its own.
- * It does not advise: the module may not know of it yet, and then takes a hint that
- * it inherited, and was told again, for its own (docs/concurrency.md, limits).
- */
+/* A child that lives until another takes its place; it does a few things of its own. */
 static _Noreturn void live_on(struct arena *arena, int asked, int told)
 {
 	struct answer answer;
 	int i, steps = below(&arena->dice, 40);
 	char byte;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; i < MAX_CHILDREN; i++) {
+		if (!children[i].ask)
+			continue;
+		close(children[i].ask); /* or no sibling would see its end */
+		close(children[i].tell);
+	}
 	memset(children, 0, sizeof(children));
 	for (i = 0; i < steps; i++)
 		if (below(&arena->dice, 2))
 			touch(arena);
 		else
-			acts[below(&arena->dice, 5)].act(arena); /* map to protect */
+			acts[below(&arena->dice, 6)].act(arena); /* map to advise */
 	while (read(asked, &byte, 1) == 1) {
 		answer = (struct answer){ 0 };
 		answer.wrong = check_own(&answer.mappings);
@@ -415,28 +416,34 @@ static _Noreturn void live_on(struct arena *arena, int asked, int told)
 	_exit(0);
 }
 
-static void fork_survivor(struct arena *arena)
+/* @daemon: as a daemon is born, by a child that is gone at once */
+static void fork_survivor(struct arena *arena, bool daemon)
 {
 	struct child *child = &children[below(&arena->dice, MAX_CHILDREN)];
 	int ask[2], tell[2];
+	pid_t pid;
 
 	if (pipe2(ask, O_CLOEXEC) || pipe2(tell, O_CLOEXEC))
 		die("pipe");
-	if (child->pid) {
+	if (child->pid)
 		kill(child->pid, SIGKILL);
+	if (child->ask) {
 		close(child->ask);
 		close(child->tell);
 	}
 	child->ask = ask[1];
 	child->tell = tell[0];
-	child->pid = fork();
-	if (child->pid < 0)
+	pid = fork();
+	if (pid < 0)
 		die("fork");
-	if (!child->pid) {
-		close(ask[1]);
-		close(tell[0]);
+	if (!pid) {
+		if (!daemon)
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+		else if (fork())
+			_exit(0);
 		live_on(arena, ask[0], tell[1]);
 	}
+	child->pid = daemon ? 0 : pid;
 	close(ask[0]);
 	close(tell[1]);
 }
@@ -450,7 +457,7 @@ static void fork_child(struct arena *arena)
 	arena->dice.state += 1; /* the child's dice go on differently than the parent's */
 	fflush(stdout);
 	if (fate < 2) {
-		fork_survivor(arena);
+		fork_survivor(arena, fate);
 		return;
 	}
 	pid = fork();

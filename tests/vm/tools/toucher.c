@@ -30,6 +30,7 @@
  *   scatter NAME sequential|random              every other 16 pages, one call each
  *   unmap NAME [from=PAGE] [to=PAGE]
  *   move NAME [pages=N]       mremap() to another place -> ok START END
+ *   grow NAME pages=N         mremap() where it is; there must be room
  *   protect NAME none|read|write [from=PAGE] [to=PAGE]
  *   replace NAME FILE [to=PAGE]   another file at the same place, or at its beginning
  *   fork IN OUT               a child that takes commands from IN, answers to OUT -> ok PID
@@ -468,6 +469,18 @@ static void move(struct mapping *m, char **words)
 	answer_place(m);
 }
 
+static void grow(struct mapping *m, char **words)
+{
+	long pages = option(words, "pages", m->pages);
+
+	if (mremap(m->start, m->pages * PAGE, pages * PAGE, 0) == MAP_FAILED) {
+		answer_errno("mremap");
+		return;
+	}
+	m->pages = pages;
+	answer("ok");
+}
+
 static void replace(struct mapping *m, const char *file, long pages)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -643,6 +656,8 @@ static void obey(char **words)
 		map_anonymous(words);
 	} else if (!strcmp(what, "touch")) {
 		touch(words);
+	} else if (!strcmp(what, "grow") && find(words[1])) {
+		grow(find(words[1]), words + 2);
 	} else if (!strcmp(what, "move") && find(words[1])) {
 		move(find(words[1]), words);
 	} else if (!strcmp(what, "replace") && find(words[1]) && words[2]) {
