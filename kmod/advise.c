@@ -11,9 +11,9 @@
 #include "symbol.h"
 
 /*
- * do_madvise() is not exported. It is called through a static call, for that is a direct call: an
- * indirect one would trap where indirect branches are tracked and the function's
- * landing pad is sealed.
+ * do_madvise() is not exported. It is called through a static call, for that is a
+ * direct one: an indirect call would trap where indirect branches are tracked and
+ * the function's landing pad is sealed.
  */
 DEFINE_STATIC_CALL_NULL(smadv_do_madvise, do_madvise);
 static unsigned long madvise_address;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "journal.h"
 
+#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -23,13 +24,14 @@ u64 smadv_journal_bytes(const struct smadv_journal *journal)
  */
 int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced)
 {
-	u32 capacity = max(journal->count + more, journal->capacity);
-	u64 bytes = (capacity - journal->capacity) * sizeof(*journal->item);
+	u32 capacity = roundup_pow_of_two(journal->count + more);
 	struct smadv_entry *item;
+	u64 bytes;
 
 	lockdep_assert_held(&smadv_lock);
-	if (!bytes)
+	if (journal->count + more <= journal->capacity)
 		return 0;
+	bytes = (capacity - journal->capacity) * sizeof(*item);
 	if (smadv_map_charge(bytes)) {
 		if (!forced)
 			return -ENOSPC;

@@ -19,7 +19,6 @@
 #define FORK_GRACE_MS		1000
 /* Of more than that many in that time, the older half is forgotten. */
 #define PAST_ENTRIES		8192
-#define PAST_STEP		64
 
 /* Where the hint of others begins behind @page, @end at the latest. */
 static u64 own_end(struct smadv_record *record, u64 page, u64 end)
@@ -187,7 +186,7 @@ void smadv_restore_remember(struct smadv_record *record, const struct smadv_entr
 		memmove(past->item, past->item + past->count, past->count * sizeof(*entry));
 	}
 	if (past->count == past->capacity)
-		smadv_journal_reserve(past, PAST_STEP, true);
+		smadv_journal_reserve(past, 1, true);
 	past->item[past->count] = *entry;
 	past->item[past->count++].past_ms = now_ms;
 }
