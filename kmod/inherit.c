@@ -95,16 +95,17 @@ static void inherit_all(struct smadv_record *child, const struct smadv_newborn *
 		child->ranges.item[i].doubtful = true;
 }
 
-static void follow(const struct smadv_newborn *newborn)
+/* False when it is gone, or runs another program. */
+static bool follow(const struct smadv_newborn *newborn)
 {
 	struct mm_struct *mm = get_task_mm(newborn->child);
 	struct smadv_record *child;
 
 	if (!mm)
-		return; /* it has exited already */
+		return false;
 	if (mm != newborn->mm) {
-		mmput_async(mm); /* it runs another program already */
-		return;
+		mmput_async(mm);
+		return false;
 	}
 	if (!newborn->parent->removed)
 		smadv_heed(newborn->parent); /* its journal is as it was at the fork, or in its past */
@@ -114,6 +115,7 @@ static void follow(const struct smadv_newborn *newborn)
 	smadv_stats_inc(FORKS_FOLLOWED);
 	smadv_event_process(child, SMART_MADVISE_EVENT_KIND_ADOPTED);
 	mmput_async(mm);
+	return true;
 }
 
 /* Adopt the children of hinted processes, with what they inherited. smadv_lock held. */
@@ -122,8 +124,6 @@ void smadv_inherit(void)
 	const struct smadv_newborn *newborn;
 
 	lockdep_assert_held(&smadv_lock);
-	while ((newborn = smadv_newborn_first())) {
-		follow(newborn);
-		smadv_newborn_end();
-	}
+	while ((newborn = smadv_newborn_first()))
+		smadv_newborn_end(follow(newborn));
 }

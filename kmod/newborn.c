@@ -135,9 +135,8 @@ const struct smadv_newborn *smadv_newborn_first(void)
 	return none() ? NULL : &newborns[0];
 }
 
-/* Tell children of @mm's who their parent is, and how much it had been noted when they were born. */
-static void tell_children(const struct mm_struct *mm, struct smadv_record *parent,
-			  const u64 *noted)
+/* Children of @mm's get @parent for their parent, unless they have one. */
+static void give_parent(const struct mm_struct *mm, struct smadv_record *parent)
 {
 	struct smadv_newborn *child;
 
@@ -147,8 +146,23 @@ static void tell_children(const struct mm_struct *mm, struct smadv_record *paren
 			continue;
 		refcount_inc(&parent->refs);
 		child->parent = parent;
-		if (noted)
-			child->noted = *noted;
+	}
+}
+
+/* Children of @lost's, which nobody followed, have its parent for theirs. */
+static void pass_on(const struct smadv_newborn *lost)
+{
+	struct smadv_newborn *child;
+
+	lockdep_assert_held(&lock);
+	for (child = newborns; child < newborns + newborn_count; child++) {
+		if (child->parent_mm != lost->mm)
+			continue;
+		if (child->parent)
+			refcount_dec(&child->parent->refs); /* not the last: it is in the table */
+		refcount_inc(&lost->parent->refs);
+		child->parent = lost->parent;
+		child->noted = lost->noted;
 	}
 }
 
@@ -164,11 +178,11 @@ static void drop_calls(const struct mm_struct *mm)
 }
 
 /**
- * smadv_newborn_end() - the oldest one was followed, or has exited
- *
- * Its own children, if it has got no record, bear what their grandparent gave it.
+ * smadv_newborn_end() - the oldest one need not wait any more
+ * @followed: it has a record with all that it inherited; else it has exited, and
+ *	what its own children bear is looked for with its parent
  */
-void smadv_newborn_end(void)
+void smadv_newborn_end(bool followed)
 {
 	struct smadv_newborn first = newborns[0];
 
@@ -176,7 +190,8 @@ void smadv_newborn_end(void)
 	raw_spin_lock_irq(&lock);
 	memmove(&newborns[0], &newborns[1], (newborn_count - 1) * sizeof(first));
 	smp_store_release(&newborn_count, newborn_count - 1);
-	tell_children(first.mm, first.parent, &first.noted);
+	if (!followed)
+		pass_on(&first);
 	drop_calls(first.mm);
 	raw_spin_unlock_irq(&lock);
 	put_task_struct(first.child);
@@ -203,7 +218,7 @@ void smadv_newborn_publish(struct smadv_record *record)
 		if (calls[i].mm == record->mm)
 			smadv_notes_add(&record->notes, &calls[i].note);
 	drop_calls(record->mm);
-	tell_children(record->mm, record, NULL);
+	give_parent(record->mm, record);
 	smadv_map_publish(record);
 	raw_spin_unlock_irq(&lock);
 }

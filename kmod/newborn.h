@@ -30,7 +30,7 @@ struct smadv_record *smadv_newborn_note(const struct mm_struct *mm, const struct
 
 /* In process context, smadv_lock held. */
 const struct smadv_newborn *smadv_newborn_first(void);
-void smadv_newborn_end(void);
+void smadv_newborn_end(bool followed);
 void smadv_newborn_publish(struct smadv_record *record);
 
 #endif /* SMADV_NEWBORN_H */
