@@ -389,7 +389,7 @@ static u64 do_round(u64 *swept_ms)
 	wait_ms = smadv_executor_run(now_ms);
 	smadv_stats_inc(ANALYZER_ROUNDS);
 	atomic64_set(&smadv_stats[SMART_MADVISE_A_STATS_ANALYZER_NS],
-		     current->se.sum_exec_runtime);
+		     READ_ONCE(current->se.sum_exec_runtime)); /* the tick adds to it */
 	mutex_unlock(&smadv_lock);
 	return min(wait_ms, (u64)SWEEP_MS);
 }

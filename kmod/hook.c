@@ -11,7 +11,7 @@
 #include "compat/compat.h"
 #include "map.h"
 
-static u32 kind;
+static u32 kind; /* written under smadv_lock, shown without */
 static u32 first_choice = SMART_MADVISE_HOOK_KIND_FTRACE;
 static u32 last_choice = SMART_MADVISE_HOOK_KIND_KPROBE;
 
@@ -103,7 +103,7 @@ static int start(u32 candidate)
 	int err = candidate == SMART_MADVISE_HOOK_KIND_FTRACE ? start_ftrace() : start_kprobe();
 
 	if (!err)
-		kind = candidate;
+		WRITE_ONCE(kind, candidate);
 	return err;
 }
 
@@ -151,10 +151,10 @@ void smadv_hook_stop(void)
 		stop_ftrace();
 	else if (kind == SMART_MADVISE_HOOK_KIND_KPROBE)
 		stop_kprobe();
-	kind = SMART_MADVISE_HOOK_KIND_NONE;
+	WRITE_ONCE(kind, SMART_MADVISE_HOOK_KIND_NONE);
 }
 
 u32 smadv_hook_kind(void)
 {
-	return kind;
+	return READ_ONCE(kind);
 }

@@ -3,6 +3,8 @@
 #ifndef SMADV_JOURNAL_H
 #define SMADV_JOURNAL_H
 
+#include <linux/compiler.h>
+
 #include "core/shim.h"
 
 /**
@@ -47,6 +49,15 @@ struct smadv_journal {
 	u32 count;
 	u32 capacity;
 };
+
+/*
+ * Is there anything, for who does not hold smadv_lock? The one word read is an old or
+ * a new one, and either will do: see Forks in docs/concurrency.md.
+ */
+static inline bool smadv_journal_peek(const struct smadv_journal *journal)
+{
+	return data_race(READ_ONCE(journal->count));
+}
 
 u64 smadv_journal_bytes(const struct smadv_journal *journal);
 int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced);

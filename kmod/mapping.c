@@ -113,8 +113,8 @@ char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes
  * @buffer: room for the path
  * @bytes: its size
  *
- * Holds the mmap lock for writing: whoever replaces exe_file takes it for
- * reading before the old file is put, so the file read here stays.
+ * Holds the mmap lock for writing: whoever replaces exe_file, which may be any
+ * time, takes it for reading before the old file is put, so the file read here stays.
  *
  * Return: the path, somewhere in @buffer, or NULL when it cannot be told now.
  */
@@ -126,7 +126,7 @@ char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes)
 	if (!mmget_not_zero(mm))
 		return NULL;
 	if (!mmap_write_lock_killable(mm)) {
-		exe = rcu_dereference_protected(mm->exe_file, true);
+		exe = rcu_dereference_check(mm->exe_file, lockdep_is_held(&mm->mmap_lock));
 		if (exe)
 			path = file_path(exe, buffer, bytes);
 		mmap_write_unlock(mm);

@@ -64,7 +64,7 @@ static void add(struct smadv_record *parent, const struct mm_struct *parent_mm, 
 
 static bool has_hinted(const struct smadv_record *record)
 {
-	return READ_ONCE(record->journal.count) || READ_ONCE(record->past.count);
+	return smadv_journal_peek(&record->journal) || smadv_journal_peek(&record->past);
 }
 
 /**
@@ -208,7 +208,7 @@ void smadv_newborn_end(bool followed)
  */
 void smadv_newborn_publish(struct smadv_record *record)
 {
-	u32 i, count = READ_ONCE(call_count);
+	u32 i, count = data_race(READ_ONCE(call_count)); /* about so many */
 
 	lockdep_assert_held(&smadv_lock);
 	if (count)

@@ -26,6 +26,7 @@ u64 smadv_notes_bytes(const struct smadv_notes *notes)
 /* Take @item in use, with room for @capacity, and let go of the old one. */
 static void replace(struct smadv_notes *notes, struct smadv_note *item, u32 capacity)
 {
+	u32 old;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&notes->lock, flags);
@@ -34,7 +35,9 @@ static void replace(struct smadv_notes *notes, struct smadv_note *item, u32 capa
 		if (notes->count)
 			memcpy(item, notes->item + notes->first, notes->count * sizeof(*item));
 		swap(notes->item, item);
-		swap(notes->capacity, capacity);
+		old = notes->capacity;
+		WRITE_ONCE(notes->capacity, capacity);
+		capacity = old;
 		notes->first = 0;
 	}
 	raw_spin_unlock_irqrestore(&notes->lock, flags);

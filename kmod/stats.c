@@ -21,6 +21,6 @@ u64 smadv_stats_read(int attribute)
 
 	if (attribute == SMART_MADVISE_A_STATS_FAULTS_UNTRACKED)
 		for_each_possible_cpu(cpu)
-			sum += per_cpu(smadv_stats_untracked, cpu);
+			sum += READ_ONCE(per_cpu(smadv_stats_untracked, cpu));
 	return sum;
 }
