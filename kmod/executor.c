@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "executor.h"
 
+#include <linux/bitops.h>
 #include <linux/ktime.h>
 #include <linux/sched/mm.h>
 
@@ -24,12 +25,12 @@ static struct smadv_budget budget;
 /**
  * struct survey - what is found on a stretch before it is advised
  * @entry: what the journal will say of it, but for what shows afterwards
- * @splits: borders of the stretch that lie inside a mapping
+ * @inside: SMADV_SPLIT_*: borders of the stretch that lie inside a mapping
  * @reason: why it must not be advised
  */
 struct survey {
 	struct smadv_entry entry;
-	u32 splits;
+	u32 inside;
 	u32 reason;
 };
 
@@ -45,7 +46,7 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 	struct smadv_entry *entry;
 	u64 page = range->start;
 
-	survey->splits = 0;
+	survey->inside = 0;
 	survey->entry = (struct smadv_entry){
 		.start = range->start, .end = range->end,
 		.hint = hint, .since = record->notes.heeded, .until = U64_MAX,
@@ -68,24 +69,26 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 		survey->entry.file = mapping.file;
 		if (page == range->start)
 			survey->entry.offset = mapping.offset + page - mapping.start;
-		survey->splits += mapping.start < range->start;
-		survey->splits += mapping.end > range->end;
+		if (mapping.start < range->start)
+			survey->inside |= SMADV_SPLIT_START;
+		if (mapping.end > range->end)
+			survey->inside |= SMADV_SPLIT_END;
 		page = mapping.end;
 	}
-	survey->entry.splits = survey->splits;
+	/* What a hint beside it has split is the stretch's border, too, and outlives that hint. */
+	survey->entry.splits = survey->inside;
+	if (smadv_journal_has_split(&record->journal, range->start))
+		survey->entry.splits |= SMADV_SPLIT_START;
+	if (smadv_journal_has_split(&record->journal, range->end))
+		survey->entry.splits |= SMADV_SPLIT_END;
 	return true;
 }
 
-/* Splits that would stand after a hint with @more splits replaced what is on [start, end). */
-static u32 splits_with(const struct smadv_record *record, u64 start, u64 end, u32 more)
+/* Splits that would stand after @entry replaced what is there. */
+static u32 splits_with(const struct smadv_record *record, const struct smadv_entry *entry)
 {
-	const struct smadv_journal *journal = &record->journal;
-	u32 i, sum = smadv_journal_splits(journal) + more;
-
-	for (i = smadv_journal_lower(journal, start);
-	     i < journal->count && journal->item[i].start < end; i++)
-		sum -= journal->item[i].splits;
-	return sum;
+	return smadv_journal_splits_outside(&record->journal, entry->start, entry->end) +
+	       hweight32(entry->splits);
 }
 
 /*
@@ -240,8 +243,8 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 		return survey.reason == SMART_MADVISE_REASON_MAPPING_GONE ?
 			       cancelled(survey.reason) : refused(survey.reason, 0);
 	}
-	fits = splits_with(record, range->start, range->end, survey.splits) <=
-	       smadv_control_policy()->max_splits && !(by_flags && survey.splits);
+	fits = splits_with(record, &survey.entry) <= smadv_control_policy()->max_splits &&
+	       !(by_flags && survey.inside);
 	if (fits)
 		smadv_restore_remember(record, &survey.entry); /* forks look there */
 	if (fits && by_flags)

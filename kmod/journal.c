@@ -56,14 +56,43 @@ void smadv_journal_free(struct smadv_journal *journal)
 	memset(journal, 0, sizeof(*journal));
 }
 
-/* Mappings added by the entries: each border inside a mapping made one more. */
+/* Mappings added by the entries: each border that lay inside a mapping made one more. */
 u32 smadv_journal_splits(const struct smadv_journal *journal)
 {
+	return smadv_journal_splits_outside(journal, U64_MAX, 0);
+}
+
+/* Those of them that would stay if [start, end) and its borders were undone. */
+u32 smadv_journal_splits_outside(const struct smadv_journal *journal, u64 start, u64 end)
+{
+	const struct smadv_entry *entry, *last = NULL;
 	u32 i, sum = 0;
 
-	for (i = 0; i < journal->count; i++)
-		sum += journal->item[i].splits;
+	for (i = 0; i < journal->count; i++, last = entry) {
+		entry = &journal->item[i];
+		if (last && last->end == entry->start && last->splits & SMADV_SPLIT_END) {
+			/* A border that two share counts once, and not between equals. */
+			if (smadv_journal_same(last, entry))
+				sum -= last->end < start || last->end > end;
+		} else if (entry->splits & SMADV_SPLIT_START) {
+			sum += entry->start < start || entry->start > end;
+		}
+		if (entry->splits & SMADV_SPLIT_END)
+			sum += entry->end < start || entry->end > end;
+	}
 	return sum;
+}
+
+/* Is there a border of mappings at @page that an entry made, or shares? */
+bool smadv_journal_has_split(const struct smadv_journal *journal, u64 page)
+{
+	u32 i = smadv_journal_lower(journal, page);
+
+	if (i && journal->item[i - 1].end == page &&
+	    journal->item[i - 1].splits & SMADV_SPLIT_END)
+		return true;
+	return i < journal->count && journal->item[i].start == page &&
+	       journal->item[i].splits & SMADV_SPLIT_START;
 }
 
 /* Index of the first entry that ends behind @page, or count. */
@@ -129,9 +158,9 @@ static void split_at(struct smadv_journal *journal, u64 page)
 	right = *entry;
 	right.offset += page - right.start;
 	right.start = page;
-	right.splits = min(right.splits, 1U);
+	right.splits &= SMADV_SPLIT_END;
 	entry->end = page;
-	entry->splits = min(entry->splits, 1U);
+	entry->splits &= SMADV_SPLIT_START;
 	smadv_journal_add(journal, &right);
 	smadv_stats_inc(HINTS_CHANGED);
 	smadv_stats_inc(HINTS_ACTIVE);

@@ -7,6 +7,10 @@
 
 #include "core/shim.h"
 
+/* Borders of an entry that lay inside a mapping: the hint made one more of it there. */
+#define SMADV_SPLIT_START	1U
+#define SMADV_SPLIT_END		2U
+
 /**
  * struct smadv_entry - one stretch of pages that bears a hint of the module
  * @start: first page number
@@ -15,7 +19,7 @@
  * @offset: page offset of @start in the file
  * @hint: enum smart_madvise_hint that stands
  * @original: enum smart_madvise_hint that was there before the first change
- * @splits: borders of the stretch that lay inside a mapping (0..2)
+ * @splits: SMADV_SPLIT_*, also where the entry beside it had split the mapping already
  * @alone: mremap() is not seen, but nothing else of the file bore this hint: what
  *	bears it later, elsewhere or behind the stretch, was moved or grown from it
  * @since: forks that inherit it come after this many notes of the application
@@ -64,6 +68,8 @@ int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced);
 void smadv_journal_free(struct smadv_journal *journal);
 
 u32 smadv_journal_splits(const struct smadv_journal *journal);
+u32 smadv_journal_splits_outside(const struct smadv_journal *journal, u64 start, u64 end);
+bool smadv_journal_has_split(const struct smadv_journal *journal, u64 page);
 u32 smadv_journal_lower(const struct smadv_journal *journal, u64 page);
 struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 page);
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry);
