@@ -25,7 +25,7 @@
 #include "dice.h"
 
 #define PAGE	4096L
-#define BLOCK	16	/* pages that one fault on resident pages maps */
+#define BLOCK	16	/* pages that one fault on resident pages maps, at least */
 #define AT_ONCE	6
 #define HOG_BYTES (1L << 20)
 
@@ -60,16 +60,19 @@ static char *map(long *pages)
 	return start;
 }
 
-/* Faults in a pattern that calls for a hint. */
+/*
+ * Faults in a pattern that calls for a hint. One for each touch, though kernels
+ * since 6.18 map all of a large folio at a fault.
+ */
 static void touch(struct dice *dice, char *start, long pages, long count)
 {
 	long i, blocks = pages / BLOCK, from = below(dice, blocks);
 	bool jumps = below(dice, 2);
 
-	madvise(start, pages * PAGE, MADV_DONTNEED);
 	for (i = 0; i < count; i++) {
 		long block = jumps ? below(dice, blocks) : (from + i) % blocks;
 
+		madvise(start, pages * PAGE, MADV_DONTNEED);
 		(void)*(volatile char *)(start + block * BLOCK * PAGE);
 		if (i % 16 == 15)
 			usleep(200);
