@@ -63,7 +63,7 @@ void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end)
 }
 
 /*@
- * requires \valid(sections) && smadv_sections_valid(sections);
+ * requires \valid(sections) && smadv_sections_valid(*sections);
  * assigns sections->total, sections->stream[0 .. SMADV_SECTIONS - 1], sections->jumps[0 .. SMADV_SECTIONS - 1];
  * ensures sections->total <= 254 * SMADV_SECTIONS;
  * ensures \forall integer k; 0 <= k < SMADV_SECTIONS ==>
@@ -98,7 +98,7 @@ static void halve(struct smadv_sections *sections)
  * use of the range. So what counts as a jump beside the stream is farther away.
  */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(sections) && i < SMADV_SECTIONS;
+ * requires \valid_read(sections) && smadv_sections_valid(*sections) && i < SMADV_SECTIONS;
  * assigns \nothing;
  */
 static bool is_away(const struct smadv_sections *sections, u32 i)
@@ -162,7 +162,7 @@ static struct smadv_section_sum sum(const struct smadv_sections *sections, struc
 
 /* The sections below @page. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(sections);
+ * requires \valid_read(sections) && smadv_sections_valid(*sections);
  * assigns \nothing;
  * ensures \result.low == 0 && \result.high <= SMADV_SECTIONS;
  */
@@ -256,7 +256,7 @@ static bool is_quiet(const struct smadv_sections *sections, u32 i, u32 limit)
 
 /* The quiet sections around section @at. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(sections) && at < SMADV_SECTIONS;
+ * requires \valid_read(sections) && smadv_sections_valid(*sections) && at < SMADV_SECTIONS;
  * assigns \nothing;
  * ensures \result.low <= at <= \result.high <= SMADV_SECTIONS;
  */

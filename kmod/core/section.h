@@ -47,31 +47,31 @@ struct smadv_section_sum {
 };
 
 /*@
- * predicate smadv_sections_valid(struct smadv_sections *sections) =
- *	6 <= sections->shift <= 47 && 1 <= sections->count <= SMADV_SECTIONS &&
- *	sections->total <= 2 * 255 * SMADV_SECTIONS && sections->stream_at < SMADV_SECTIONS &&
- *	sections->first <= 0x10000000000000 &&
- *	sections->first + SMADV_SECTIONS <= (0x20000000000000 >> sections->shift);
+ * predicate smadv_sections_valid(struct smadv_sections sections) =
+ *	6 <= sections.shift <= 47 && 1 <= sections.count <= SMADV_SECTIONS &&
+ *	sections.total <= 2 * 255 * SMADV_SECTIONS && sections.stream_at < SMADV_SECTIONS &&
+ *	sections.first <= 0x10000000000000 &&
+ *	sections.first + SMADV_SECTIONS <= (0x20000000000000 >> sections.shift);
  */
 /* Start empty, over pages [start, end), start < end <= SMADV_PAGE_MAX. */
 /*@
  * requires \valid(sections) && start < end <= 0x10000000000000;
  * assigns *sections;
- * ensures smadv_sections_valid(sections);
+ * ensures smadv_sections_valid(*sections);
  */
 void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end);
 
 /* One fault at @page inside the range. */
 /*@
- * requires \valid(sections) && smadv_sections_valid(sections);
+ * requires \valid(sections) && smadv_sections_valid(*sections);
  * assigns *sections;
- * ensures smadv_sections_valid(sections);
+ * ensures smadv_sections_valid(*sections);
  */
 void smadv_sections_add(struct smadv_sections *sections, u64 page, bool jump);
 
 /* Sum over the sections below @page. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(sections);
+ * requires \valid_read(sections) && smadv_sections_valid(*sections);
  * assigns \nothing;
  * ensures \result.stream <= 255 * SMADV_SECTIONS && \result.jumps <= 255 * SMADV_SECTIONS;
  */
@@ -79,7 +79,7 @@ struct smadv_section_sum smadv_sections_below(const struct smadv_sections *secti
 
 /* Sum over the other sections, from @page on. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(sections);
+ * requires \valid_read(sections) && smadv_sections_valid(*sections);
  * assigns \nothing;
  * ensures \result.stream <= 255 * SMADV_SECTIONS && \result.jumps <= 255 * SMADV_SECTIONS;
  */
@@ -87,7 +87,7 @@ struct smadv_section_sum smadv_sections_from(const struct smadv_sections *sectio
 
 /* Page where a part with streams only touches one with jumps, or 0. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(sections);
+ * requires \valid_read(sections) && smadv_sections_valid(*sections);
  * assigns \nothing;
  */
 u64 smadv_sections_border(const struct smadv_sections *sections);

@@ -16,6 +16,8 @@
  *
  * lemma shl_bit: \forall integer n; 0 <= n <= 63 ==> 0 < (1 << n) <= (1 << 63);
  *
+ * lemma shl_bit_of_level: \forall integer n; 0 <= n <= 22 ==> 0 < (1 << n) <= 0x400000;
+ *
  * lemma shl_top_level: \forall integer n; 0 <= n <= 22 ==>
  *	(0x1000000 << n) <= 0x400000000000;
  *
