@@ -151,7 +151,7 @@ test: setup ## all of the tests in their short forms: what each goal below it sa
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
 	$(MAKE) fuzz FUZZ_RUNS=1000000
 	tests/vm/run --long --case storm --case fuzz
-	for kernel in debug next rt; do \
+	for kernel in debug next rt kcsan; do \
 		scripts/kernel $$kernel; tests/vm/run --kernel $$kernel; done
 	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --sanitized \
 		--case daemon --case daemon-trouble
