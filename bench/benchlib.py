@@ -11,7 +11,8 @@ from typing import Callable, Iterable
 
 REPO = Path(__file__).resolve().parent.parent
 VM = REPO / "scripts/vm"
-SETUP = REPO / "scripts/setup"
+sys.path.insert(0, str(REPO / "scripts/vm.d"))
+from provided import NotProvided, provided  # noqa: E402
 
 # One instruction is one nanosecond of the guest's virtual time. Device times that
 # are stretched by this, and all results divided by it, make a CPU that executes
@@ -24,19 +25,23 @@ class BenchError(Exception):
 
 
 def test_kernels() -> list[str]:
-    return _setup_print("kernels").split()
+    return provided("kernels").split()
 
 
 def release_of(kernel: str) -> str:
-    return _setup_print("release", kernel)
+    try:
+        return provided("release", kernel)
+    except NotProvided as error:
+        raise BenchError(str(error)) from error
 
 
-def _setup_print(*what: str) -> str:
-    found = subprocess.run([SETUP, "--print", *what], capture_output=True, text=True,
-                           check=False)
-    if found.returncode:
-        raise BenchError(found.stderr.strip().removeprefix("setup: "))
-    return found.stdout.strip()
+def compile_static(source: Path, folder: Path) -> Path:
+    """A program for the guest, in the folder."""
+    program = folder / source.stem
+    made = subprocess.run(["gcc", "-O2", "-Wall", "-static", "-o", program, source], check=False)
+    if made.returncode:
+        raise BenchError(f"{source.parent.name}/{source.name} cannot be compiled")
+    return program
 
 
 def build(kernels: Iterable[str]) -> None:
