@@ -57,11 +57,14 @@ static inline struct gendisk *compat_alloc_disk(struct blk_mq_tag_set *set,
 	return disk;
 }
 
-/* The node of blk_mq_ops.init_request() is signed in 7.2 and unsigned in 6.12. */
+/*
+ * The node of blk_mq_ops.init_request().
+ * b040a1a4523d ("block: switch numa_node to int in blk_mq_hw_ctx and init_request"), 7.2
+ */
 #ifdef HAVE_SIGNED_NUMA_NODE
-typedef int compat_numa_node_t;
+#define compat_numa_node_t int
 #else
-typedef unsigned int compat_numa_node_t;
+#define compat_numa_node_t unsigned int
 #endif
 
 /* 908a1d775422 ("hrtimers: Introduce hrtimer_setup() to replace hrtimer_init()"), 6.13 */
