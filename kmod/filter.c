@@ -6,11 +6,10 @@
 #include <linux/netlink.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/stringify.h>
 
 #include "map.h"
 #include "mapping.h"
-
-#define MAX_FILTERS	256
 
 static LIST_HEAD(filters);
 static u32 filter_count;
@@ -172,8 +171,9 @@ int smadv_filter_add(u32 action, u32 kind, const char *value, u32 *id,
 			return -EEXIST;
 		}
 	}
-	if (filter_count >= MAX_FILTERS) {
-		NL_SET_ERR_MSG(extack, "there are 256 filter rules, the most there can be");
+	if (filter_count >= SMART_MADVISE_MAX_FILTERS) {
+		NL_SET_ERR_MSG(extack, "there are " __stringify(SMART_MADVISE_MAX_FILTERS)
+				       " filter rules, the most there can be");
 		return -ENOSPC;
 	}
 	filter = kzalloc(sizeof(*filter), GFP_KERNEL);

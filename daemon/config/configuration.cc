@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/config/configuration.h"
 
+#include <linux/smart_madvise.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -171,6 +173,10 @@ Result<void> Loader::add_filters(const toml::node& node) {
       return rule.error();
     }
     if (std::ranges::find(configuration_.filters, *rule) == configuration_.filters.end()) {
+      if (configuration_.filters.size() == SMART_MADVISE_MAX_FILTERS) {
+        return error_at(entry.source(),
+                        fmt::format("more than {} filter rules", SMART_MADVISE_MAX_FILTERS));
+      }
       configuration_.filters.push_back(*std::move(rule));
     }
   }

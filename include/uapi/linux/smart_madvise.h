@@ -11,6 +11,7 @@
 
 #define SMART_MADVISE_ABI		1
 #define SMART_MADVISE_MAX_VALUE_LEN	255
+#define SMART_MADVISE_MAX_FILTERS	256
 
 /**
  * enum smart_madvise_hint - What a range is told about its future use.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/config/configuration.h"
 
+#include <linux/smart_madvise.h>
+
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -198,6 +200,19 @@ TEST_F(ConfigurationTest, RulesOfDropInsAddUpUnlessBegunAnew) {
   dir_.write("policy.d/30.toml", rule + "30\n");
   EXPECT_THAT(loaded(rule + "1\n").filters,
               ElementsAre(FilterRule{FilterAction::Exclude, FilterKind::Uid, "30"}));
+}
+
+TEST_F(ConfigurationTest, NoMoreRulesThanTheModuleTakes) {
+  std::string text;
+  for (std::size_t i = 1; i <= SMART_MADVISE_MAX_FILTERS; ++i) {
+    text += fmt::format("[[filter]]\naction = \"exclude\"\nkind = \"uid\"\nvalue = {}\n", i);
+  }
+  EXPECT_EQ(loaded(text).filters.size(), SMART_MADVISE_MAX_FILTERS);
+  const std::string again = "[[filter]]\naction = \"exclude\"\nkind = \"uid\"\nvalue = 1\n";
+  EXPECT_EQ(loaded(text + again).filters.size(), SMART_MADVISE_MAX_FILTERS);
+  const auto more = load(text + "[[filter]]\naction = \"include\"\nkind = \"uid\"\nvalue = 1\n");
+  ASSERT_FALSE(more);
+  EXPECT_THAT(more.error().message, HasSubstr("policy.toml:1025:1: more than 256 filter rules"));
 }
 
 TEST_F(ConfigurationTest, BadDropInFailsTheWholeAndIsNamed) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "fake_kernel.h"
 
+#include <linux/smart_madvise.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
@@ -97,15 +98,15 @@ class FakeClient final : public KernelClient {
   Result<Listing<Filter>> filters() override { return list("filters", kernel_.filters); }
 
   Result<std::uint32_t> add_filter(const FilterRule& rule) override {
-    // The second one may be made to fail: "add_filter 2".
-    ++adds_;
-    for (const auto& name : {std::string("add_filter"), fmt::format("add_filter {}", adds_)}) {
-      if (auto failed = failure(name)) {
-        return *failed;
-      }
+    if (auto failed = failure("add_filter")) {
+      return *failed;
+    }
+    if (kernel_.filters.size() == SMART_MADVISE_MAX_FILTERS) {
+      return Error{ExitCode::Failed, ENOSPC, "kernel: too many rules"};
     }
     kernel_.filters.push_back({rule, kernel_.next_filter});
     kernel_.journal.push_back("add " + to_text(rule));
+    kernel_.on_filters();
     return kernel_.next_filter++;
   }
 
@@ -116,6 +117,7 @@ class FakeClient final : public KernelClient {
     const auto gone = std::erase_if(kernel_.filters,
                                     [id](const Filter& filter) { return !id || filter.id == *id; });
     kernel_.journal.push_back(id ? fmt::format("delete {}", *id) : "delete all");
+    kernel_.on_filters();
     return id && gone == 0 ? Result<void>(Error{ExitCode::NotFound, ENOENT, "kernel: no rule"})
                            : Result<void>();
   }
@@ -128,16 +130,20 @@ class FakeClient final : public KernelClient {
   }
 
  private:
-  [[nodiscard]] std::optional<Error> failure(const std::string& name) const {
+  [[nodiscard]] std::optional<Error> failure(const std::string& name) {
     if (!kernel_.loaded) {
       return absent();
     }
-    const auto found = kernel_.failures.find(name);
-    return found == kernel_.failures.end() ? std::nullopt : std::optional(found->second);
+    for (const auto& call : {name, fmt::format("{} {}", name, ++calls_[name])}) {
+      if (const auto found = kernel_.failures.find(call); found != kernel_.failures.end()) {
+        return found->second;
+      }
+    }
+    return std::nullopt;
   }
 
   template <class T>
-  Result<T> get(const std::string& name, const T& value) const {
+  Result<T> get(const std::string& name, const T& value) {
     if (auto failed = failure(name)) {
       return *failed;
     }
@@ -145,7 +151,7 @@ class FakeClient final : public KernelClient {
   }
 
   template <class T>
-  Result<Listing<T>> list(const std::string& name, const std::vector<T>& items) const {
+  Result<Listing<T>> list(const std::string& name, const std::vector<T>& items) {
     return get(name, Listing<T>{items, kernel_.torn});
   }
 
@@ -169,7 +175,7 @@ class FakeClient final : public KernelClient {
   }
 
   FakeKernel& kernel_;
-  int adds_ = 0;
+  std::map<std::string, int> calls_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,7 +32,8 @@ struct FakeKernel {
   RestoreOutcome outcome{3, 1};
   bool torn = false;
 
-  /// The call of this name (as in KernelClient) fails with this error.
+  /// The call of this name (as in KernelClient) fails with this error; "name 2" only the second
+  /// one of a client.
   std::map<std::string, Error> failures;
   /// Changes made, in order: "policy governor=pattern", "add exclude comm x", "delete 1", ...
   std::vector<std::string> journal;
@@ -41,6 +43,9 @@ struct FakeKernel {
   /// Readable, as long as somebody holds it, when the stream has something to tell.
   UniqueFd event_fd;
   int streams = 0;
+
+  /// Called after each change of the filter rules.
+  std::function<void()> on_filters = [] {};
 
   /// Queue what the next read gives.
   void send(EventBatch batch);
