@@ -59,6 +59,11 @@ Result<KernelClient*> Context::client() {
   return client_.get();
 }
 
+Result<Policy> Context::policy() {
+  const auto connected = client();
+  return connected ? (*connected)->policy() : connected.error();
+}
+
 void Context::note(std::string_view text) {
   out_.flush();
   err_ << "smadv: " << text << '\n';

@@ -46,6 +46,8 @@ class Context {
 
   /// The module, connected at the first call and known to speak our version of the interface.
   [[nodiscard]] Result<KernelClient*> client();
+  /// The policy in force.
+  [[nodiscard]] Result<Policy> policy();
 
   [[nodiscard]] const Machine& machine() const { return machine_; }
   [[nodiscard]] std::ostream& out() { return out_; }
@@ -61,6 +63,17 @@ class Context {
 
   /// A line for the person, apart from the output.
   void note(std::string_view text);
+
+  /// A listing, as JSON or as the table that @p table_of makes of it.
+  template <class T, class TableOf>
+  void print(const Listing<T>& listing, const TableOf& table_of) {
+    if (json_) {
+      print(Json(listing.items));
+    } else {
+      print(table_of(listing.items));
+    }
+    note_torn(listing);
+  }
 
   /// Say so if a listing was torn.
   template <class T>

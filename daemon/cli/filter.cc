@@ -9,6 +9,18 @@
 #include "daemon/text.h"
 
 namespace smadv::cli {
+namespace {
+
+Table table_of(const std::vector<Filter>& filters) {
+  Table table({{"ID", Column::Align::Right}, {"ACTION"}, {"KIND"}, {"VALUE"}});
+  for (const Filter& filter : filters) {
+    table.add({fmt::format("{}", filter.id), name_of(filter.action), name_of(filter.kind),
+               printable(filter.value)});
+  }
+  return table;
+}
+
+}  // namespace
 
 Result<void> show_filters(Context& context) {
   const auto client = context.client();
@@ -19,17 +31,7 @@ Result<void> show_filters(Context& context) {
   if (!listing) {
     return listing.error();
   }
-  if (context.json()) {
-    context.print(Json(listing->items));
-  } else {
-    Table table({{"ID", Column::Align::Right}, {"ACTION"}, {"KIND"}, {"VALUE"}});
-    for (const Filter& filter : listing->items) {
-      table.add({fmt::format("{}", filter.id), name_of(filter.action), name_of(filter.kind),
-                 printable(filter.value)});
-    }
-    context.print(table);
-  }
-  context.note_torn(*listing);
+  context.print(*listing, table_of);
   return {};
 }
 

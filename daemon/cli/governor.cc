@@ -29,11 +29,7 @@ Result<void> change(Context& context, std::string_view name, std::uint32_t value
 }  // namespace
 
 Result<void> show_governor(Context& context) {
-  const auto client = context.client();
-  if (!client) {
-    return client.error();
-  }
-  const auto policy = (*client)->policy();
+  const auto policy = context.policy();
   if (!policy) {
     return policy.error();
   }

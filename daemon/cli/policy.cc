@@ -45,11 +45,7 @@ Result<PolicyChanges> parse_words(const std::vector<std::string>& words) {
 }  // namespace
 
 Result<void> show_policy(Context& context) {
-  const auto client = context.client();
-  if (!client) {
-    return client.error();
-  }
-  const auto policy = (*client)->policy();
+  const auto policy = context.policy();
   if (!policy) {
     return policy.error();
   }

@@ -58,12 +58,9 @@ Result<void> show_processes(Context& context) {
   std::ranges::sort(listing->items, [](const Process& a, const Process& b) {
     return std::pair(b.faults, a.id) < std::pair(a.faults, b.id);
   });
-  if (context.json()) {
-    context.print(Json(listing->items));
-  } else {
-    context.print(table_of(listing->items, context.machine()));
-  }
-  context.note_torn(*listing);
+  context.print(*listing, [&context](const std::vector<Process>& processes) {
+    return table_of(processes, context.machine());
+  });
   return {};
 }
 

@@ -68,12 +68,7 @@ Result<void> show_ranges(Context& context, std::uint32_t pid) {
   if (!listing) {
     return listing.error();
   }
-  if (context.json()) {
-    context.print(Json(listing->items));
-  } else {
-    context.print(table_of(listing->items));
-  }
-  context.note_torn(*listing);
+  context.print(*listing, table_of);
   return {};
 }
 

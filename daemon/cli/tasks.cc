@@ -73,12 +73,7 @@ Result<void> show_tasks(Context& context, std::optional<std::uint32_t> pid) {
                                                         : process.error();
     }
   }
-  if (context.json()) {
-    context.print(Json(listing->items));
-  } else {
-    context.print(table_of(listing->items));
-  }
-  context.note_torn(*listing);
+  context.print(*listing, table_of);
   return {};
 }
 
