@@ -123,6 +123,9 @@ unit: setup ## unit tests, under the address and undefined-behaviour sanitizers
 memcheck: setup user ## the real smadv and smadvd under valgrind, without the module
 	tests/valgrind
 
+install-test: setup user ## make install and uninstall, into a folder
+	tests/install
+
 model: setup ## check the models of concurrency in every interleaving
 	tests/model/run
 
@@ -145,7 +148,7 @@ vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
 test: setup ## all of the tests in their short forms: what each goal below it says
-	@for goal in style unit coverage fuzz memcheck model proof vmtest; do \
+	@for goal in style unit coverage fuzz memcheck install-test model proof vmtest; do \
 		echo "== $$goal"; $(MAKE) $$goal; done
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
@@ -169,9 +172,17 @@ style: setup configure-test ## source checks: checkpatch, sparse, W=1, kernel-do
 version := $(shell grep -oP '^project.* VERSION \K[0-9.]+' CMakeLists.txt)
 dkms_name := smart-madvise
 dkms_source = $(DESTDIR)/usr/src/$(dkms_name)-$(version)
+# The policy file is the operator's as soon as it differs from the one that was
+# installed, of which share keeps a copy: then it is neither replaced nor removed.
+config = $(DESTDIR)/etc/smart-madvise
+share = $(DESTDIR)$(PREFIX)/share/smart-madvise
+changed = [ -e $(config)/policy.toml ] && ! cmp -s $(config)/policy.toml $(share)/policy.toml
+kept = echo "$(config)/policy.toml was changed, it stays as it is"
 
 install: user ## install user space under PREFIX (/usr/local), and the module through dkms
+	@if $(changed); then $(kept); else install -D -m 644 daemon/policy.toml $(config)/policy.toml; fi
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/user --prefix $(PREFIX)
+	install -m 644 $(BUILD)/user/install_manifest.txt $(share)/installed
 	install -d $(dkms_source)
 	$(sync) kmod include $(dkms_source)/
 	sed 's/#MODULE_VERSION#/$(version)/' kmod/dkms.conf >$(dkms_source)/dkms.conf
@@ -180,13 +191,16 @@ ifeq ($(DESTDIR),)
 	dkms install --force $(dkms_name)/$(version) $(DKMS_OPTIONS)
 endif
 
-uninstall: ## undo make install
+uninstall: ## undo make install; a policy that was changed stays
+	@[ -f $(share)/installed ] || { echo "make uninstall: nothing of ours is under $(DESTDIR)$(PREFIX)" >&2; exit 1; }
 ifeq ($(DESTDIR),)
 	-rmmod smart_madvise 2>/dev/null
 	-dkms remove $(dkms_name)/$(version) --all
 endif
 	rm -rf $(dkms_source)
-	[ ! -f $(BUILD)/user/install_manifest.txt ] || sed 's|^|$(DESTDIR)|' $(BUILD)/user/install_manifest.txt | xargs -r rm -fv
+	@if $(changed); then $(kept); else rm -fv $(config)/policy.toml; fi
+	sed 's|^|$(DESTDIR)|' $(share)/installed | xargs rm -fv $(share)/installed
+	rmdir --ignore-fail-on-non-empty $(wildcard $(config)/policy.d $(config)) $(share)
 
 # --- the rest -----------------------------------------------------------------
 setup: ## install what is missing (Debian 12) and fetch the kernels under test
@@ -199,6 +213,6 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 	rm -rf $(BUILD)
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench unit memcheck model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench unit memcheck install-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
