@@ -138,8 +138,8 @@ fuzz: setup ## fuzz core/ and what user space parses (FUZZ_RUNS= runs of each ta
 fuzz_options := -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
 	-DCMAKE_BUILD_TYPE=RelWithDebInfo -DSMADV_SANITIZE=ON -DSMADV_FUZZ=ON -DSMADV_TESTS=OFF
 
-coverage: setup ## which lines of core/ the unit tests reach (build/coverage/report)
-	$(call cmake,$(BUILD)/coverage,$(coverage_options),$(call build_in,$(BUILD)/coverage --target core_test))
+coverage: setup ## which lines of core/ and daemon/ the unit tests reach (build/coverage/report)
+	$(call cmake,$(BUILD)/coverage,$(coverage_options),$(call build_in,$(BUILD)/coverage --target core_test daemon_test))
 	tests/unit/coverage
 coverage_options := -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-12 \
 	-DCMAKE_BUILD_TYPE=Debug -DSMADV_COVERAGE=ON

@@ -19,8 +19,10 @@ Result<SignalFd> SignalFd::open(std::initializer_list<int> signals) {
   }
   sigset_t former;
   if (const int code = pthread_sigmask(SIG_BLOCK, &set, &former); code != 0) {
+    // GCOVR_EXCL_START: refuses nothing but a wrong first argument
     return Error{ExitCode::Failed, code,
                  fmt::format("cannot hold signals back: {}", std::strerror(code))};
+    // GCOVR_EXCL_STOP
   }
   UniqueFd fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!fd.valid()) {

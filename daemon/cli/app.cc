@@ -65,9 +65,10 @@ class Commands {
     app_.set_version_flag("--version", "smadv " SMADV_VERSION);
     app_.add_flag("-j,--json", request_.json,
                   "JSON with the attribute names of the netlink spec as keys");
-    const Choices<ColorChoice> colors = {{"auto", ColorChoice::Auto},
-                                         {"always", ColorChoice::Always},
-                                         {"never", ColorChoice::Never}};
+    Choices<ColorChoice> colors;
+    colors.emplace_back("auto", ColorChoice::Auto);
+    colors.emplace_back("always", ColorChoice::Always);
+    colors.emplace_back("never", ColorChoice::Never);
     app_.add_option("--color", request_.color,
                     "auto (on a terminal, unless NO_COLOR), always, never")
         ->type_name("WHEN")

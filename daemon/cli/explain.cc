@@ -47,13 +47,13 @@ std::string paragraph(const Range& range, const std::string& sentence, const Pal
 }  // namespace
 
 Result<void> explain_process(Context& context, std::uint32_t pid) {
-  const auto listing = ranges_of(context, pid);
-  if (!listing) {
-    return listing.error();
-  }
   const auto client = context.client();
   if (!client) {
     return client.error();
+  }
+  const auto listing = ranges_of(context, pid);
+  if (!listing) {
+    return listing.error();
   }
   const auto policy = (*client)->policy();
   if (!policy) {

@@ -193,13 +193,18 @@ std::string outcome(Reason reason, std::uint32_t error, const Policy& policy) {
   }
 }
 
+std::string few_faults(const Range& range, const Policy& policy) {
+  const std::uint64_t window = window_of(range);
+  return fmt::format("{} faults in the window so far, {} are needed to judge", window,
+                     policy.min_faults);
+}
+
 std::string because(const Range& range, const Policy& policy) {
   switch (range.reason) {
     case Reason::None:
       return "nothing was decided yet";
     case Reason::FewFaults:
-      return fmt::format("{} faults in the window so far, {} are needed to judge", window_of(range),
-                         policy.min_faults);
+      return few_faults(range, policy);
     case Reason::NoMajority:
       return no_majority(range, policy);
     case Reason::SequentialMajority:

@@ -81,7 +81,6 @@ Json::Json(const Stats& stats) : Json(object()) {
 }
 
 Json::Json(Json&& other) noexcept = default;
-Json& Json::operator=(Json&& other) noexcept = default;
 Json::~Json() = default;
 
 Json Json::object() {

@@ -46,7 +46,6 @@ class Json {
   }
 
   Json(Json&& other) noexcept;
-  Json& operator=(Json&& other) noexcept;
   ~Json();
 
   /// Add or replace a member of an object.

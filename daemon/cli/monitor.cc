@@ -82,8 +82,8 @@ std::string line_of(const State& state) {
 
 std::string lines_of(const State& state) {
   const auto now = fmt::format("{:>14} now ", format_boot_time(state.time_ns));
-  std::string text = fmt::format("{}governor {}, {} processes, {} hints\n", now,
-                                 name_of(static_cast<Governor>(state.policy.governor)),
+  const std::string governor = name_of(static_cast<Governor>(state.policy.governor));
+  std::string text = fmt::format("{}governor {}, {} processes, {} hints\n", now, governor,
                                  state.processes.size(), state.hinted.size());
   for (const Range& range : state.hinted) {
     text += fmt::format("{}{} {} {} {}\n", now, range.pid, name_of(range.hint),
@@ -146,9 +146,11 @@ Result<void> monitor(Context& context, const MonitorLimits& limits) {
       {{(*events)->fd(), POLLIN, 0}, {signals->fd(), POLLIN, 0}, {context.machine().out_fd, 0, 0}}};
   while (!deadline || Clock::now() < *deadline) {
     if (poll(fds.data(), fds.size(), wait_ms(deadline)) < 0 && errno != EINTR) {
+      // GCOVR_EXCL_START: fails only when the kernel has no memory
       const int code = errno;
       return Error{ExitCode::Failed, code,
                    fmt::format("cannot wait for events: {}", std::strerror(code))};
+      // GCOVR_EXCL_STOP
     }
     if (fds[0].revents != 0) {
       const auto batch = (*events)->read();

@@ -36,10 +36,11 @@ std::size_t width_of(std::string_view text) {
 }  // namespace
 
 std::string Palette::paint(Style style, std::string_view text) const {
-  if (!colored_ || style == Style::Plain) {
+  const std::string_view escape = escape_of(style);
+  if (!colored_ || escape.empty()) {
     return std::string(text);
   }
-  return fmt::format("{}{}\x1b[0m", escape_of(style), text);
+  return fmt::format("{}{}\x1b[0m", escape, text);
 }
 
 bool use_colors(ColorChoice choice, bool terminal, const char* no_color, const char* term) {

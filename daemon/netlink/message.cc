@@ -12,7 +12,7 @@ namespace smadv::netlink {
 Message::Message(std::uint16_t family, std::uint8_t command, std::uint16_t flags)
     : message_(nlmsg_alloc()) {
   if (!message_) {
-    throw std::bad_alloc();
+    throw std::bad_alloc();  // GCOVR_EXCL_LINE: libnl got no memory
   }
   // The port is the kernel's to give, the sequence number the transport's.
   complete_ = genlmsg_put(message_.get(), 0, 0, family, 0, NLM_F_REQUEST | NLM_F_ACK | flags,
@@ -27,10 +27,6 @@ Message& Message::put(std::uint16_t attribute, std::uint32_t value) {
 Message& Message::put(std::uint16_t attribute, const std::string& value) {
   complete_ = complete_ && nla_put_string(message_.get(), attribute, value.c_str()) == 0;
   return *this;
-}
-
-bool Message::is_dump() const {
-  return (header()->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 }
 
 Bytes Message::bytes() const {

@@ -26,8 +26,6 @@ class Message {
   /// False when memory ran out or the content does not fit: then it must not be sent.
   [[nodiscard]] bool complete() const { return complete_; }
 
-  [[nodiscard]] bool is_dump() const;
-
   /// Header, filled in when the message is sent, and content.
   [[nodiscard]] nlmsghdr* header() const { return nlmsg_hdr(message_.get()); }
   [[nodiscard]] Bytes bytes() const;

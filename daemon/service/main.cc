@@ -45,7 +45,7 @@ int check(const Options& options) {
 int serve(const Options& options) {
   auto signal_fd = SignalFd::open({SIGTERM, SIGINT, SIGHUP});
   if (!signal_fd) {
-    return complain(signal_fd.error());
+    return complain(signal_fd.error());  // GCOVR_EXCL_LINE: where nothing more may be opened
   }
   signal_fd->keep();  // a second SIGTERM must not strike while the first is being followed
   const auto watch = netlink::watch_module();

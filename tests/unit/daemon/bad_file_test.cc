@@ -97,6 +97,11 @@ TEST_F(BadFileTest, LinkToNowhere) {
                              "directory");
 }
 
+TEST_F(BadFileTest, ReadThatFails) {
+  EXPECT_EQ(load_configuration("/proc/self/mem").error().message,
+            "/proc/self/mem: cannot be read: Input/output error");
+}
+
 TEST_F(BadFileTest, TooLong) {
   const std::string most(kMostFileBytes - 1, '#');
   dir_.write("policy.toml", most + "\n");

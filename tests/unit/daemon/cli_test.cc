@@ -133,6 +133,13 @@ TEST_F(CliTest, NumbersAreDecimal) {
   EXPECT_EQ(run("ranges 0136").exit, ExitCode::Ok) << "not octal";
 }
 
+TEST(RealMachine, KnowsUsersByNameOrNumber) {
+  const cli::Machine machine = cli::real_machine();
+  EXPECT_EQ(machine.root, "");
+  EXPECT_EQ(machine.user_name(0), "root");
+  EXPECT_EQ(machine.user_name(4294967293), "4294967293");
+}
+
 TEST_F(CliTest, AbsentModule) {
   kernel_.loaded = false;
   for (const auto* line : {"",
@@ -174,12 +181,14 @@ TEST_F(CliTest, ErrorsOfEachCallReachTheUser) {
   kernel_.add_fio();
   const std::vector<std::pair<std::string, std::string>> calls = {
       {"info", "ps"},
+      {"info 2", "status"},
       {"policy", "status"},
       {"stats", "status"},
       {"stats", "stats"},
       {"policy", "policy"},
       {"policy", "governor"},
       {"set_policy", "policy set hold-ms=1"},
+      {"policy", "policy set hold-ms=1 --json"},
       {"set_policy", "governor pattern"},
       {"set_policy", "enable"},
       {"set_policy", "disable"},

@@ -306,6 +306,14 @@ TEST_F(TasksTest, Table) {
             "            10.526940       -       -\n");
 }
 
+TEST_F(TasksTest, StatesHaveTheirColors) {
+  kernel_.tasks[0].state = TaskState::Applied;
+  kernel_.tasks[1].state = TaskState::Cancelled;
+  const std::string table = run("tasks --color always").out;
+  EXPECT_THAT(table, HasSubstr("\x1b[32mapplied\x1b[0m"));
+  EXPECT_THAT(table, HasSubstr("\x1b[2mcancelled\x1b[0m"));
+}
+
 TEST_F(TasksTest, OfOneProcess) {
   const auto tasks = json("tasks 136");
   ASSERT_EQ(tasks.size(), 1U);

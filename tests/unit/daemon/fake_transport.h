@@ -36,6 +36,8 @@ struct Wire {
   /// Called when a group is joined; the errno with which that fails, or 0.
   std::function<int(std::uint32_t group)> on_join = [](std::uint32_t) { return 0; };
   std::uint32_t dropped = 0;
+  /// The errno with which sending fails, or 0.
+  int send_fails = 0;
 };
 
 /// One end of a Wire.
@@ -44,6 +46,9 @@ class FakeTransport final : public netlink::Transport {
   explicit FakeTransport(Wire& wire) : wire_(wire) {}
 
   [[nodiscard]] Result<std::uint32_t> send(const netlink::Message& message) override {
+    if (wire_.send_fails != 0) {
+      return Error{ExitCode::Failed, wire_.send_fails, "cannot send"};
+    }
     const netlink::Bytes bytes = message.bytes();
     Sent sent{};
     sent.family = message.header()->nlmsg_type;

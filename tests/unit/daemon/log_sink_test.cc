@@ -92,6 +92,13 @@ TEST_F(LogToPipeTest, FullPipeDoesNotBlockAndIsCaughtUpWith) {
   EXPECT_THAT(text, EndsWith("info: the last\n"));
 }
 
+TEST_F(LogToPipeTest, FlushWritesWhatWasKept) {
+  Log log(writer_.get());
+  log.logger.info("x");
+  log.logger.flush();
+  EXPECT_EQ(received(), "info: x\n");
+}
+
 TEST_F(LogToPipeTest, ReaderThatLeftIsSurvived) {
   Log log(writer_.get());
   reader_ = UniqueFd();

@@ -18,6 +18,7 @@
 
 #include "cli_fixture.h"
 #include "daemon/signals.h"
+#include "no_more_files.h"
 
 namespace smadv {
 namespace {
@@ -108,6 +109,28 @@ TEST_F(MonitorTest, ModuleThatLeftUnheardEndsIt) {
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(run(std::string("monitor") + kLimit).exit, ExitCode::ModuleAbsent);
   EXPECT_LT(elapsed(start), std::chrono::seconds(10));
+}
+
+TEST_F(MonitorTest, WhatStandsCannotBeAskedFor) {
+  for (const char* call : {"processes", "ranges"}) {
+    kernel_.failures = {{call, {ExitCode::Failed, EIO, "cannot be listed"}}};
+    kernel_.send(EventBatch{{}, 3});
+    const Outcome outcome = run(std::string("monitor") + kLimit);
+    EXPECT_EQ(outcome.exit, ExitCode::Failed);
+    EXPECT_THAT(outcome.err, HasSubstr("smadv: cannot be listed\n"));
+  }
+}
+
+TEST_F(MonitorTest, WithoutALimitOfTimeItWaits) {
+  kernel_.send(EventBatch{{event(EventKind::Adopted, 5)}, 0});
+  EXPECT_EQ(run("monitor -n 1").exit, ExitCode::Ok);
+}
+
+TEST_F(MonitorTest, SignalsThatCannotBeWaitedForAreTold) {
+  const test::NoMoreFiles limit;
+  const Outcome outcome = run(std::string("monitor") + kLimit);
+  EXPECT_EQ(outcome.exit, ExitCode::Failed);
+  EXPECT_EQ(outcome.err, "smadv: cannot wait for signals: Too many open files\n");
 }
 
 TEST_F(MonitorTest, EndsAfterTheSeconds) {

@@ -3,6 +3,7 @@
 
 #include <linux/smart_madvise.h>
 
+#include <array>
 #include <cerrno>
 #include <map>
 #include <string>
@@ -128,6 +129,107 @@ TEST_F(NetlinkClientTest, EmptyAnswerIsAnError) {
     return std::vector<Buffer>{Datagram(sequence).error(0).bytes()};
   };
   EXPECT_FALSE(connected()->policy());
+}
+
+TEST_F(NetlinkClientTest, AnswerThatLacksAttributesIsAnError) {
+  script_ = [](const Sent& request, std::uint32_t sequence) {
+    return std::vector<Buffer>{
+        Datagram(sequence).command(kFamily, request.command, {}).error(0).bytes()};
+  };
+  const auto client = connected();
+  EXPECT_EQ(client->info().error().exit, ExitCode::Incompatible);
+  EXPECT_EQ(client->add_filter({}).error().message, "the kernel gives the rule no number");
+  EXPECT_TRUE(client->set_policy({})) << "no answer is wanted, what comes is passed over";
+}
+
+TEST_F(NetlinkClientTest, OneProcessIsAskedForByItsNumber) {
+  Process process;
+  process.pid = 7;
+  script_ = [&](const Sent& request, std::uint32_t sequence) {
+    return std::vector<Buffer>{Datagram(sequence)
+                                   .command(kFamily, request.command, attributes_of(process))
+                                   .error(0)
+                                   .bytes()};
+  };
+  const auto answer = connected()->process(7);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(*answer, process);
+  EXPECT_EQ(last().attributes,
+            AttributeWriter().put(SMART_MADVISE_A_PROCESS_PID, std::uint32_t{7}).bytes());
+}
+
+TEST_F(NetlinkClientTest, RequestThatDoesNotFitIsNotSent) {
+  const auto client = connected();
+  const auto sent = requests_.sent.size();
+  const FilterRule rule{FilterAction::Exclude, FilterKind::Exe, std::string(1U << 20, '/')};
+  EXPECT_EQ(client->add_filter(rule).error().message,
+            "cannot add the filter rule: the request is too long");
+  EXPECT_EQ(requests_.sent.size(), sent);
+}
+
+TEST_F(NetlinkClientTest, RequestThatCannotBeSentIsAnError) {
+  const auto client = connected();
+  requests_.send_fails = ENOBUFS;
+  EXPECT_EQ(client->stats().error().code, ENOBUFS);
+}
+
+TEST_F(NetlinkClientTest, RefusedRuleIsAnError) {
+  script_ = [](const Sent&, std::uint32_t sequence) {
+    return std::vector<Buffer>{Datagram(sequence).error(ENOSPC, "too many").bytes()};
+  };
+  const auto id = connected()->add_filter({FilterAction::Exclude, FilterKind::Exe, "/bin/x"});
+  ASSERT_FALSE(id);
+  EXPECT_EQ(id.error().code, ENOSPC);
+  EXPECT_EQ(id.error().message, "cannot add the filter rule: too many");
+}
+
+TEST_F(NetlinkClientTest, FamilyWithoutANumberIsAnError) {
+  requests_.answer = [](const Sent&, std::uint32_t sequence) {
+    return std::vector<Buffer>{
+        Datagram(sequence).command(GENL_ID_CTRL, CTRL_CMD_NEWFAMILY, {}).error(0).bytes()};
+  };
+  EXPECT_EQ(connect().error().message, "the kernel gives the family no number");
+}
+
+TEST_F(NetlinkClientTest, GarbledGroupsAreNone) {
+  constexpr std::array<std::uint16_t, 2> kCutOff{0xffff, 1};
+  const auto cut_off = AttributeWriter().put_bytes(1, kCutOff.data(), sizeof(kCutOff));
+  for (const bool inside : {false, true}) {
+    requests_.answer = [&](const Sent&, std::uint32_t sequence) {
+      AttributeWriter family;
+      family.put(CTRL_ATTR_FAMILY_ID, kFamily);
+      if (inside) {
+        family.put(CTRL_ATTR_MCAST_GROUPS, cut_off);
+      } else {
+        family.put_bytes(CTRL_ATTR_MCAST_GROUPS, kCutOff.data(), sizeof(kCutOff));
+      }
+      return std::vector<Buffer>{
+          Datagram(sequence).command(GENL_ID_CTRL, CTRL_CMD_NEWFAMILY, family).error(0).bytes()};
+    };
+    EXPECT_EQ(connected()->events().error().message, "the loaded module sends no events");
+  }
+}
+
+TEST_F(NetlinkClientTest, SocketsThatCannotBeOpenedAreAnError) {
+  const Error full{ExitCode::Failed, EMFILE, "no more sockets"};
+  const auto none = [full]() -> Result<std::unique_ptr<Transport>> { return full; };
+  EXPECT_EQ(NetlinkClient::connect({none, none}).error().code, EMFILE);
+  EXPECT_EQ(watch_module({none, none}).error().code, EMFILE);
+  const Transports requests_only{transports().requests, none};
+  EXPECT_EQ(watch_module(requests_only).error().code, EMFILE);
+  const auto client = NetlinkClient::connect(requests_only);
+  ASSERT_TRUE(client);
+  EXPECT_EQ((*client)->events().error().code, EMFILE);
+}
+
+TEST_F(NetlinkClientTest, WithoutTheControllersNewsThereIsNoWatch) {
+  const auto client = connected();
+  groups_known_ = false;
+  EXPECT_EQ(watch_module(transports()).error().message,
+            "the kernel does not tell of modules that come and go");
+  families_.erase("nlctrl");
+  EXPECT_FALSE(watch_module(transports()));
+  EXPECT_FALSE(client->events());
 }
 
 TEST_F(NetlinkClientTest, SetPolicySendsTheChangesAndNothingElse) {

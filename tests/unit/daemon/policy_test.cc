@@ -156,6 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
                     RuleCase{FilterKind::Exe, "/" + std::string(255, 'x'), false},
                     RuleCase{FilterKind::Cgroup, "/", true},
                     RuleCase{FilterKind::Cgroup, "system.slice", false},
+                    RuleCase{static_cast<FilterKind>(9), "x", false},
                     RuleCase{FilterKind::Comm, std::string("a\0b", 3), false}));
 
 }  // namespace

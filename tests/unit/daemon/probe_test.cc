@@ -36,7 +36,7 @@ class ProbeTest : public test::CliTest {
     for (const std::string& name : names) {
       text += "0000000000000000 T " + name + "\n";
     }
-    root_.write("/proc/kallsyms", text + "0000000000000000 t helper\t[some_module]\n");
+    root_.write("/proc/kallsyms", text + "0000000000000000 t helper\t[some_module]\nbroken\n");
   }
 
   void config(const std::string& text) {
@@ -125,6 +125,9 @@ TEST_F(ProbeTest, SignatureIsAskedForUnderLockdownOrEnforcement) {
   EXPECT_EQ(probed["verdict"], "can");
   EXPECT_THAT(probed["sentence"], HasSubstr("which has to be signed"));
   EXPECT_THAT(check(probed, "unsigned modules")["detail"], HasSubstr("lockdown is integrity"));
+
+  root_.write("/sys/kernel/security/lockdown", "of another form\n");
+  EXPECT_THAT(check(probe(), "unsigned modules")["detail"], testing::Not(HasSubstr("lockdown is")));
 
   root_.write("/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
   EXPECT_EQ(check(probe(), "unsigned modules")["answer"], "yes");

@@ -40,6 +40,9 @@ class ServiceTest : public testing::Test {
         std::span<const int> fds, std::optional<Clock::time_point> deadline) override {
       polled.assign(fds.begin(), fds.end());
       last_deadline = deadline;
+      if (wait_error) {
+        return *wait_error;
+      }
       if (steps.empty()) {
         signals.push_back(SIGTERM);
         return std::vector<int>{kSignals};
@@ -59,7 +62,12 @@ class ServiceTest : public testing::Test {
       return signal;
     }
 
-    [[nodiscard]] Result<ModuleNews> read() override { return std::exchange(news, ModuleNews{}); }
+    [[nodiscard]] Result<ModuleNews> read() override {
+      if (watch_error) {
+        return *watch_error;
+      }
+      return std::exchange(news, ModuleNews{});
+    }
 
     void ready() override { notified.emplace_back("READY"); }
     void reloading() override { notified.emplace_back("RELOADING"); }
@@ -72,6 +80,8 @@ class ServiceTest : public testing::Test {
     std::optional<Clock::time_point> last_deadline;
     std::deque<int> signals;
     ModuleNews news;
+    std::optional<Error> wait_error;
+    std::optional<Error> watch_error;
     std::vector<std::string> notified;
   };
 

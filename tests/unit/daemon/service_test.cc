@@ -13,6 +13,7 @@
 namespace smadv {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -375,6 +376,33 @@ TEST_F(ServiceTest, PolicyEventOfAModuleThatIsGoneAlreadyIsSurvived) {
   EXPECT_EQ(run(), ExitCode::Ok);
   EXPECT_THAT(log(), HasSubstr("warning: 1 events were lost"));
   EXPECT_THAT(log(), HasSubstr("waiting for it"));
+}
+
+TEST_F(ServiceTest, WhatCannotBeAskedForAfterEventsIsToldAndNoEnd) {
+  for (const char* call : {"policy", "filters", "stats"}) {
+    step([this, call] {
+      kernel_.failures = {{call, {ExitCode::Failed, EIO, std::string("no ") + call}}};
+      kernel_.send(EventBatch{{}, 1});
+      return std::vector<int>{kernel_.event_fd.get()};
+    });
+  }
+  EXPECT_EQ(run(), ExitCode::Ok);
+  for (const char* call : {"policy", "filters", "stats"}) {
+    EXPECT_THAT(log(), HasSubstr(std::string("warning: no ") + call + '\n'));
+  }
+}
+
+TEST_F(ServiceTest, WaitingThatFailsEndsIt) {
+  look([this] { world_.wait_error = Error{ExitCode::Failed, ENOMEM, "cannot wait"}; });
+  EXPECT_EQ(run(), ExitCode::Failed);
+  EXPECT_THAT(log(), HasSubstr("error: cannot wait\n"));
+  EXPECT_THAT(world_.notified, Contains("cannot wait"));
+}
+
+TEST_F(ServiceTest, NewsOfModulesThatCannotBeReadEndIt) {
+  module_news({}, [this] { world_.watch_error = Error{ExitCode::Failed, EBADMSG, "garbled"}; });
+  EXPECT_EQ(run(), ExitCode::Failed);
+  EXPECT_THAT(log(), HasSubstr("error: garbled\n"));
 }
 
 TEST_F(ServiceTest, SigintEndsItToo) {

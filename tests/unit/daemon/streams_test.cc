@@ -152,6 +152,34 @@ TEST_F(StreamsTest, OtherReceiveErrorsEndTheStream) {
   EXPECT_EQ(batch.error().code, EBADF);
 }
 
+TEST_F(StreamsTest, CutOffDatagramsEndTheStream) {
+  for (const auto& datagram : {Datagram(0).message(kFamily, 0, {}).bytes(), test::Buffer(3)}) {
+    wire_.incoming.emplace_back(datagram);
+    const auto batch = stream_.read();
+    ASSERT_FALSE(batch);
+    EXPECT_EQ(batch.error().code, EBADMSG);
+  }
+}
+
+TEST_F(StreamsTest, BothWaitForTheTransport) {
+  EXPECT_EQ(stream_.fd(), FakeTransport(wire_).fd());
+  EXPECT_EQ(watch_.fd(), FakeTransport(wire_).fd());
+}
+
+TEST_F(StreamsTest, ReceiveErrorsAndCutOffDatagramsEndTheWatch) {
+  wire_.incoming.emplace_back(Error{ExitCode::Failed, EBADF, "broken"});
+  EXPECT_EQ(watch_.read().error().code, EBADF);
+  wire_.incoming.emplace_back(test::Buffer(3));
+  EXPECT_EQ(watch_.read().error().code, EBADMSG);
+}
+
+TEST_F(StreamsTest, NewsOfTheControllerThatIsNoneIsPassedOver) {
+  arrive(Datagram(0).message(GENL_ID_CTRL, 0, {}));
+  const auto news = watch_.read();
+  ASSERT_TRUE(news);
+  EXPECT_FALSE(news->appeared || news->vanished || news->lost);
+}
+
 TEST_F(StreamsTest, WatchTellsComingAndGoing) {
   arrive(family(CTRL_CMD_NEWFAMILY, SMART_MADVISE_FAMILY_NAME));
   auto news = watch_.read();

@@ -52,7 +52,11 @@ TEST(Table, CharactersCountAndNotBytes) {
 
 TEST(Palette, PaintsOnlyWhenColored) {
   EXPECT_EQ(Palette(false).paint(Style::Bad, "x"), "x");
+  EXPECT_EQ(Palette(true).paint(Style::Title, "x"), "\x1b[1mx\x1b[0m");
+  EXPECT_EQ(Palette(true).paint(Style::Good, "x"), "\x1b[32mx\x1b[0m");
+  EXPECT_EQ(Palette(true).paint(Style::Warn, "x"), "\x1b[33mx\x1b[0m");
   EXPECT_EQ(Palette(true).paint(Style::Bad, "x"), "\x1b[31mx\x1b[0m");
+  EXPECT_EQ(Palette(true).paint(Style::Faint, "x"), "\x1b[2mx\x1b[0m");
   EXPECT_EQ(Palette(true).paint(Style::Plain, "x"), "x");
 }
 
@@ -81,6 +85,11 @@ TEST(Text, WhatCommandsTheTerminalIsEscaped) {
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80") << "surrogate";
   EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "beyond Unicode";
   EXPECT_EQ(printable("a\xe2\x82"), "a\\xe2\\x82") << "cut off";
+}
+
+TEST(Text, CharacterThatIsCutOffIsEscaped) {
+  EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");
+  EXPECT_EQ(printable("\xc3("), "\\xc3(");
 }
 
 TEST(Text, Bytes) {

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,12 +17,15 @@
 #include <cstring>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spdlog/logger.h>
 
 #include "daemon/netlink/connect.h"
+#include "daemon/service/log_sink.h"
 #include "daemon/service/options.h"
+#include "no_more_files.h"
 #include "temp_dir.h"
 
 namespace smadv {
@@ -102,6 +107,27 @@ TEST(SystemPoller, WaitsUntilTheDeadlineAndNotLonger) {
   EXPECT_TRUE(poller.wait(fds, start)) << "a deadline that has passed does not wait";
 }
 
+TEST(SystemPoller, SignalEndsTheWaitWithNothing) {
+  struct sigaction former {};
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  ASSERT_EQ(sigaction(SIGALRM, &action, &former), 0);
+  const itimerval soon{{0, 0}, {0, 100'000}};
+  ASSERT_EQ(setitimer(ITIMER_REAL, &soon, nullptr), 0);
+  SystemPoller poller;
+  const auto ready = poller.wait({}, poller.now() + 20s);
+  ASSERT_EQ(sigaction(SIGALRM, &former, nullptr), 0);
+  ASSERT_TRUE(ready) << ready.error().message;
+  EXPECT_THAT(*ready, IsEmpty());
+}
+
+TEST(SystemPoller, MoreFilesThanMayBeOpenAreAnError) {
+  const test::NoMoreFiles limit;
+  SystemPoller poller;
+  const std::array fds{0};
+  EXPECT_EQ(poller.wait(fds, poller.now()).error().message, "cannot wait: Invalid argument");
+}
+
 TEST(SystemSignals, HandsSignalsOut) {
   auto fd = SignalFd::open({SIGHUP});
   ASSERT_TRUE(fd);
@@ -160,6 +186,18 @@ TEST_F(NotifierTest, SpeaksToNobodyWhenThereIsNone) {
 TEST(Logger, HasTheLevelAskedFor) {
   EXPECT_EQ(make_log("debug").logger->level(), spdlog::level::debug);
   EXPECT_EQ(make_log("error").logger->level(), spdlog::level::err);
+}
+
+TEST(Logger, SpeaksToTheJournalWhenStandardErrorLeadsThere) {
+  struct stat status {};
+  ASSERT_EQ(fstat(STDERR_FILENO, &status), 0);
+  setenv("JOURNAL_STREAM", fmt::format("{}:{}", status.st_dev, status.st_ino).c_str(), 1);
+  const Log log = make_log("info");
+  unsetenv("JOURNAL_STREAM");
+  EXPECT_TRUE(log.flush()) << "there is nothing that it would have to keep";
+  EXPECT_FALSE(std::dynamic_pointer_cast<LogSink>(log.logger->sinks().front()));
+  const Log other = make_log("info");
+  EXPECT_TRUE(std::dynamic_pointer_cast<LogSink>(other.logger->sinks().front()));
 }
 
 // The real sockets against the real kernel: its controller is always there, our family is not
