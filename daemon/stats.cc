@@ -63,14 +63,14 @@ constexpr auto kKeys = std::to_array<StatsKey>({
      "Children of hinted processes adopted with their parent's journal."},
     {SMART_MADVISE_A_STATS_FORKS_LOST, "forks-lost", &Stats::forks_lost,
      "Children of hinted processes that could not be followed."},
-    {SMART_MADVISE_A_STATS_CALLS_LOST, "calls-lost", &Stats::calls_lost,
-     "Calls of madvise() and mremap() that were too many to be noted one by one."},
     {SMART_MADVISE_A_STATS_EVENTS_LOST, "events-lost", &Stats::events_lost,
      "Events that could not be sent."},
     {SMART_MADVISE_A_STATS_ANALYZER_ROUNDS, "analyzer-rounds", &Stats::analyzer_rounds,
      "Rounds of the analyzer."},
     {SMART_MADVISE_A_STATS_ANALYZER_NS, "analyzer-ns", &Stats::analyzer_ns,
      "CPU time of the analyzer in ns."},
+    {SMART_MADVISE_A_STATS_CALLS_LOST, "calls-lost", &Stats::calls_lost,
+     "Calls of madvise() and mremap() that were too many to be noted one by one."},
 });
 
 }  // namespace
