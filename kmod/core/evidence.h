@@ -100,6 +100,10 @@ u32 smadv_evidence_coverage_bp(const struct smadv_evidence *evidence, u64 pages)
 u32 smadv_evidence_reuse_bp(const struct smadv_evidence *evidence);
 
 /* Mean length of the runs that begin with a jump, in 1/16 pages, at least 16. */
+/*@
+ * requires \valid_read(evidence);
+ * assigns \nothing;
+ */
 u32 smadv_evidence_run_q4(const struct smadv_evidence *evidence);
 
 #endif /* SMADV_CORE_EVIDENCE_H */

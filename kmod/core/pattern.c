@@ -14,6 +14,18 @@
 
 #define KINDS		(SMART_MADVISE_PATTERN_RANDOM + 1)
 
+/*@
+ * logic integer threshold(integer kind, struct smadv_policy *policy) =
+ *	kind == SMART_MADVISE_PATTERN_RANDOM || kind == SMART_MADVISE_PATTERN_RUNS ?
+ *	policy->random_pct : policy->sequential_pct;
+ *
+ * predicate clear(integer kind, u32 *share, struct smadv_policy *policy) =
+ *	share[kind] >= threshold(kind, policy);
+ *
+ * predicate clear_enough(integer kind, u32 *share, struct smadv_policy *policy) =
+ *	share[kind] + policy->hysteresis_pct >= threshold(kind, policy);
+ */
+
 /**
  * smadv_pattern_init() - nothing known yet
  * @pattern: pattern
@@ -26,6 +38,11 @@ void smadv_pattern_init(struct smadv_pattern *pattern)
 	pattern->share_pct = 0;
 }
 
+/*@
+ * requires \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result == threshold(kind, policy);
+ */
 /**
  * smadv_pattern_threshold() - share that makes a pattern
  * @kind: enum smart_madvise_pattern
@@ -45,11 +62,20 @@ u32 smadv_pattern_threshold(u32 kind, const struct smadv_policy *policy)
 	}
 }
 
+/*@
+ * assigns \nothing;
+ * ensures \result == \min(a, b);
+ */
 static u32 min_u32(u32 a, u32 b)
 {
 	return a < b ? a : b;
 }
 
+/*@
+ * requires part <= 0x400000000;
+ * assigns \nothing;
+ * ensures \result <= 100;
+ */
 static u32 percent(u64 part, u64 whole)
 {
 	u64 pct = whole ? part * 100 / whole : 0;
@@ -61,11 +87,20 @@ static u32 percent(u64 part, u64 whole)
  * Threads take turns: to call a range sequential its streams must go on, while it
  * is called so a stream may rest.
  */
+/*@
+ * requires \valid_read(evidence);
+ * assigns \nothing;
+ * ensures \result <= most;
+ */
 static u32 promised(const struct smadv_evidence *evidence, bool ahead, bool held, u32 most)
 {
 	return min_u32(smadv_streams_promised(&evidence->streams, ahead, held), most);
 }
 
+/*@
+ * requires \valid_read(evidence);
+ * assigns \nothing;
+ */
 static bool has_runs(const struct smadv_evidence *evidence, u32 held)
 {
 	u32 length = smadv_evidence_run_q4(evidence);
@@ -84,6 +119,13 @@ static bool has_runs(const struct smadv_evidence *evidence, u32 held)
  * The share of each pattern in the window. Short streams count for the pattern
  * that they promise to become, and else for runs, or, when the runs are short,
  * for random.
+ */
+/*@
+ * requires \valid(share + (0 .. KINDS - 1)) && \valid_read(evidence);
+ * requires \separated(share + (0 .. KINDS - 1), evidence);
+ * assigns share[0 .. KINDS - 1];
+ * ensures \forall integer k; 0 <= k < KINDS ==> share[k] <= 100;
+ * ensures share[SMART_MADVISE_PATTERN_UNKNOWN] == 0;
  */
 static void weigh(u32 share[KINDS], const struct smadv_evidence *evidence, u32 held)
 {
@@ -105,11 +147,22 @@ static void weigh(u32 share[KINDS], const struct smadv_evidence *evidence, u32 h
 	share[SMART_MADVISE_PATTERN_RANDOM] = runs ? 0 : percent(scattered, total);
 }
 
+/*@
+ * requires kind < KINDS && \valid_read(share + (0 .. KINDS - 1)) && \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result <==> clear(kind, share, policy);
+ */
 static bool is_entered(u32 kind, const u32 share[KINDS], const struct smadv_policy *policy)
 {
 	return share[kind] >= smadv_pattern_threshold(kind, policy);
 }
 
+/*@
+ * requires kind < KINDS && \valid_read(share + (0 .. KINDS - 1)) && \valid_read(policy);
+ * requires share[kind] <= 100 && smadv_policy_valid(policy);
+ * assigns \nothing;
+ * ensures \result <==> share[kind] != 0 && clear_enough(kind, share, policy);
+ */
 static bool is_kept(u32 kind, const u32 share[KINDS], const struct smadv_policy *policy)
 {
 	return share[kind] && share[kind] + policy->hysteresis_pct >=
@@ -117,6 +170,19 @@ static bool is_kept(u32 kind, const u32 share[KINDS], const struct smadv_policy 
 }
 
 /* The held pattern while it is clear, else another that is, else the held one while it can be. */
+/*@
+ * requires \valid_read(share + (0 .. KINDS - 1)) && \valid_read(policy) && smadv_policy_valid(policy);
+ * requires \forall integer k; 0 <= k < KINDS ==> share[k] <= 100;
+ * assigns \nothing;
+ * ensures \result == SMART_MADVISE_PATTERN_UNKNOWN ||
+ *	SMART_MADVISE_PATTERN_SEQUENTIAL <= \result < KINDS;
+ * ensures begins: \result != SMART_MADVISE_PATTERN_UNKNOWN ==> \result != held ==>
+ *	clear(\result, share, policy);
+ * ensures holds: \result == held ==> held != SMART_MADVISE_PATTERN_UNKNOWN ==>
+ *	clear_enough(held, share, policy);
+ * ensures ends: SMART_MADVISE_PATTERN_SEQUENTIAL <= held < KINDS ==>
+ *	clear(held, share, policy) ==> \result == held;
+ */
 static u32 choose(u32 held, const u32 share[KINDS], const struct smadv_policy *policy)
 {
 	u32 kind, best = SMART_MADVISE_PATTERN_UNKNOWN;
@@ -124,6 +190,13 @@ static u32 choose(u32 held, const u32 share[KINDS], const struct smadv_policy *p
 	if (held < KINDS && held >= SMART_MADVISE_PATTERN_SEQUENTIAL &&
 	    is_entered(held, share, policy))
 		return held;
+	/*@
+	 * loop invariant SMART_MADVISE_PATTERN_SEQUENTIAL <= kind <= KINDS;
+	 * loop invariant best == SMART_MADVISE_PATTERN_UNKNOWN ||
+	 *	SMART_MADVISE_PATTERN_SEQUENTIAL <= best < kind && clear(best, share, policy);
+	 * loop assigns kind, best;
+	 * loop variant KINDS - kind;
+	 */
 	for (kind = SMART_MADVISE_PATTERN_SEQUENTIAL; kind < KINDS; kind++)
 		if (is_entered(kind, share, policy) && share[kind] > share[best])
 			best = kind;
@@ -135,13 +208,17 @@ static u32 choose(u32 held, const u32 share[KINDS], const struct smadv_policy *p
 	return SMART_MADVISE_PATTERN_UNKNOWN;
 }
 
+/*@
+ * requires \valid_read(evidence);
+ * assigns \nothing;
+ */
 static u32 pages_of(u32 kind, const struct smadv_evidence *evidence)
 {
 	switch (kind) {
 	case SMART_MADVISE_PATTERN_STRIDED:
 		return smadv_streams_stride(&evidence->streams);
 	case SMART_MADVISE_PATTERN_RUNS:
-		return (smadv_evidence_run_q4(evidence) + 8) / 16;
+		return (u32)(((u64)smadv_evidence_run_q4(evidence) + 8) / 16);
 	default:
 		return 0;
 	}
@@ -150,6 +227,11 @@ static u32 pages_of(u32 kind, const struct smadv_evidence *evidence)
 /*
  * The share, less up to half while the range has seen less than a window, less
  * the part of the window that was lost.
+ */
+/*@
+ * requires share_pct <= 100 && \valid_read(evidence) && \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result <= 100;
  */
 static u32 confidence(u32 share_pct, const struct smadv_evidence *evidence,
 		      const struct smadv_policy *policy)
@@ -161,6 +243,21 @@ static u32 confidence(u32 share_pct, const struct smadv_evidence *evidence,
 	return share_pct * amount_pct / 100 * heard_pct / 100;
 }
 
+/*@
+ * requires \valid(pattern) && \valid_read(evidence) && \valid_read(policy);
+ * requires \separated(pattern, evidence) && \separated(pattern, policy);
+ * requires smadv_policy_valid(policy);
+ * assigns *pattern;
+ * ensures pattern->confidence_pct <= 100 && pattern->share_pct <= 100;
+ * ensures few: \old(evidence->seen < policy->min_faults) ==>
+ *	pattern->kind == SMART_MADVISE_PATTERN_UNKNOWN;
+ * ensures begins: pattern->kind != SMART_MADVISE_PATTERN_UNKNOWN ==>
+ *	pattern->kind != \old(pattern->kind) ==>
+ *	pattern->share_pct >= threshold{Pre}(pattern->kind, policy);
+ * ensures holds: pattern->kind != SMART_MADVISE_PATTERN_UNKNOWN ==>
+ *	pattern->share_pct + \old(policy->hysteresis_pct) >=
+ *	threshold{Pre}(pattern->kind, policy);
+ */
 /**
  * smadv_pattern_judge() - name the pattern of a range
  * @pattern: last pattern, replaced by the new one
@@ -182,6 +279,14 @@ void smadv_pattern_judge(struct smadv_pattern *pattern, const struct smadv_evide
 	}
 	weigh(share, evidence, pattern->kind);
 	kind = choose(pattern->kind, share, policy);
+	/*@
+	 * assert kind != SMART_MADVISE_PATTERN_UNKNOWN ==> kind != \at(pattern->kind, Pre) ==>
+	 *	share[kind] >= threshold{Pre}(kind, policy);
+	 */
+	/*@
+	 * assert kind != SMART_MADVISE_PATTERN_UNKNOWN ==>
+	 *	share[kind] + \at(policy->hysteresis_pct, Pre) >= threshold{Pre}(kind, policy);
+	 */
 	pattern->kind = kind;
 	pattern->pages = pages_of(kind, evidence);
 	pattern->share_pct = share[kind];

@@ -23,6 +23,12 @@ struct smadv_pattern {
 };
 
 /* Nothing known yet. */
+/*@
+ * requires \valid(pattern);
+ * assigns *pattern;
+ * ensures pattern->kind == 0 && pattern->pages == 0;
+ * ensures pattern->confidence_pct == 0 && pattern->share_pct == 0;
+ */
 void smadv_pattern_init(struct smadv_pattern *pattern);
 
 /* Share in percent from which a range is of @kind. */
@@ -33,6 +39,13 @@ void smadv_pattern_init(struct smadv_pattern *pattern);
 u32 smadv_pattern_threshold(u32 kind, const struct smadv_policy *policy);
 
 /* Judge @evidence. @pattern holds the last pattern, and has the new one afterwards. */
+/*@
+ * requires \valid(pattern) && \valid_read(evidence) && \valid_read(policy);
+ * requires \separated(pattern, evidence) && \separated(pattern, policy);
+ * requires smadv_policy_valid(policy);
+ * assigns *pattern;
+ * ensures pattern->confidence_pct <= 100 && pattern->share_pct <= 100;
+ */
 void smadv_pattern_judge(struct smadv_pattern *pattern, const struct smadv_evidence *evidence,
 			 const struct smadv_policy *policy);
 

@@ -57,15 +57,27 @@ void smadv_streams_halve(struct smadv_streams *set);
 void smadv_streams_gap(struct smadv_streams *set, u32 lost);
 
 /* Concurrent streams that are going on. */
+/*@
+ * requires \valid_read(set);
+ * assigns \nothing;
+ */
 u32 smadv_streams_live(const struct smadv_streams *set);
 
 /*
  * Steps in the window of streams that are still short, but going on and likely
  * to become long, in one direction. @patient counts overdue ones too.
  */
+/*@
+ * requires \valid_read(set);
+ * assigns \nothing;
+ */
 u32 smadv_streams_promised(const struct smadv_streams *set, bool forward, bool patient);
 
 /* Stride in pages of the strided stream used last, 0 without one. */
+/*@
+ * requires \valid_read(set);
+ * assigns \nothing;
+ */
 u32 smadv_streams_stride(const struct smadv_streams *set);
 
 #endif /* SMADV_CORE_STREAM_H */
