@@ -41,7 +41,7 @@ REPORT = re.compile(
     r"|INFO: task .* blocked for more than|soft lockup|hard LOCKUP|workqueue lockup"
     r"|rcu.* detected stalls?|rcu.* self-detected stall")
 # From one ruler to the next, as the detector of data races prints it.
-RACE = re.compile(r"^(?:\[[^]]*\]\S* )?={20,}\n(?=[^\n]*KCSAN: )(.*?)={20,}\n", re.M | re.S)
+RACE = re.compile(r"^(?:\[[^]]*\]\S* )?={20,}\n(?=[^\n]*KCSAN: )(.*?)={20,}(?:\n|\Z)", re.M | re.S)
 OURS = re.compile(r"\[(?:smart_madvise|smadv_disk)\]")
 REPORT_LINES = 40
 
