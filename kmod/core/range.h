@@ -23,7 +23,6 @@
  * @memory_backed: the file lives in memory, hints do not apply
  * @doubtful: a fault saw another hint on the mapping than the range knows of;
  *	for the owner of the range, the core does not look at it
- * @fresh_faults: faults since the evidence is of this range as it is now
  * @faults: faults since the range was made
  * @majors: major faults among them
  * @last_fault_ms: time of the last batch that had a fault in this range
@@ -41,7 +40,6 @@ struct smadv_range {
 	u32 application_hint;
 	bool memory_backed;
 	bool doubtful;
-	u32 fresh_faults;
 	u64 faults;
 	u64 majors;
 	u64 last_fault_ms;
