@@ -272,10 +272,10 @@ touched_and_tracked() {
 	tracked "${PID[$1]}"
 }
 
-# hint_it NAME FILE HINT: touch until the hint stands, paced so that the analyzer, not the
-# speed of the machine, sets the delay
+# hint_it NAME FILE HINT [MAPPING]: touch until the hint stands, paced so that the analyzer,
+# not the speed of the machine, sets the delay
 hint_it() {
-	local map=${2##*/} deadline=$((${EPOCHREALTIME/./} + PATIENCE * 1000000))
+	local map=${4:-${2##*/}} deadline=$((${EPOCHREALTIME/./} + PATIENCE * 1000000))
 	tell "$1" cold "$map"
 	until [ "$(hints "${PID[$1]}" "$2")" = "$3" ]; do
 		if [ "$3" = sequential ]; then
@@ -284,7 +284,7 @@ hint_it() {
 			tell "$1" touch "$map" random 20 pace=1000
 		fi
 		# What is mapped does not fault again.
-		[ "$said" -ge 5 ] || tell "$1" zap "$map"
+		[ "$said" -ge 5 ] || tell "$1" cold "$map"
 		[ "${EPOCHREALTIME/./}" -lt $deadline ] ||
 			fail "$2 got no hint $3 in $PATIENCE s, it has '$(hints "${PID[$1]}" "$2")'"
 	done

@@ -16,6 +16,7 @@
 #include "daemon/netlink/connect.h"
 #include "daemon/result.h"
 #include "daemon/unique_fd.h"
+#include "no_more_files.h"
 #include "temp_dir.h"
 
 namespace smadv {
@@ -152,6 +153,7 @@ TEST_F(ProgramTest, DaemonWaitsForTheModuleReloadsAndEnds) {
 }
 
 TEST_F(ProgramTest, DaemonThatGetsNoSocketSaysSo) {
+  if (test::kSanitized) GTEST_SKIP() << "not under the sanitizers";
   auto daemon = smadvd({"--config", policy_}, 4);
   EXPECT_EQ(daemon.exit(), ExitCode::Failed);
   EXPECT_THAT(daemon.all(), HasSubstr("smadvd: cannot open a netlink socket"));
