@@ -160,7 +160,7 @@ static void spoil_frame(struct request *request)
 		break;
 	case 1:
 		request->genl.reserved = roll(&dice);
-		request->clear = !request->genl.reserved;
+		request->clear &= !request->genl.reserved;
 		break;
 	case 2: /* cut short, and says so */
 		request->bytes -= below(&dice, request->bytes - NLMSG_HDRLEN + 1);
