@@ -156,12 +156,9 @@ static u32 enter(struct smadv_record *record, const struct smadv_range *range, u
 	while (i < journal->count && journal->item[i].start < range->end) {
 		smadv_restore_remember(record, &journal->item[i]);
 		smadv_journal_delete(journal, i);
-		smadv_stats_dec(HINTS_ACTIVE);
 		smadv_stats_inc(HINTS_RESTORED);
 	}
 	smadv_journal_reserve(journal, 1, true);
-	smadv_stats_inc(HINTS_ACTIVE);
-	smadv_stats_inc(HINTS_CHANGED);
 	record->hints_changed++;
 
 	mmap_read_lock(record->mm);

@@ -34,7 +34,6 @@ static void yield_entry(struct smadv_record *record, u32 index)
 
 	smadv_restore_remember(record, &entry);
 	smadv_journal_delete(&record->journal, index);
-	smadv_stats_dec(HINTS_ACTIVE);
 	smadv_stats_inc(HINTS_YIELDED);
 	smadv_event_entry(record, SMART_MADVISE_EVENT_KIND_YIELDED, &entry,
 			  SMART_MADVISE_REASON_APPLICATION_HINT);
@@ -168,8 +167,6 @@ static void enter_copy(struct smadv_record *record, struct smadv_entry entry, u6
 	entry.splits = 0;
 	smadv_journal_reserve(&record->journal, 1, true);
 	smadv_journal_add(&record->journal, &entry);
-	smadv_stats_inc(HINTS_CHANGED);
-	smadv_stats_inc(HINTS_ACTIVE);
 }
 
 /* What grows behind an entry bears its hint. */

@@ -32,8 +32,6 @@ static void inherit_entry(struct smadv_record *child, struct smadv_entry entry, 
 		smadv_journal_reserve(journal, 1, true);
 		smadv_journal_add(journal, &entry);
 		child->hints_changed++;
-		smadv_stats_inc(HINTS_CHANGED);
-		smadv_stats_inc(HINTS_ACTIVE);
 	}
 }
 

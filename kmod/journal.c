@@ -128,7 +128,7 @@ bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b
 	       a->start - a->offset == b->start - b->offset;
 }
 
-/* Add an entry that overlaps no other; room was reserved. */
+/* Add an entry that overlaps no other, and count it; room was reserved. */
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry)
 {
 	u32 i = smadv_journal_lower(journal, entry->start);
@@ -139,13 +139,17 @@ void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *
 		(journal->count - i) * sizeof(*entry));
 	journal->item[i] = *entry;
 	journal->count++;
+	smadv_stats_inc(HINTS_CHANGED);
+	smadv_stats_inc(HINTS_ACTIVE);
 }
 
+/* The caller counts why. */
 void smadv_journal_delete(struct smadv_journal *journal, u32 index)
 {
 	journal->count--;
 	memmove(&journal->item[index], &journal->item[index + 1],
 		(journal->count - index) * sizeof(*journal->item));
+	smadv_stats_dec(HINTS_ACTIVE);
 }
 
 static void split_at(struct smadv_journal *journal, u64 page)
@@ -162,8 +166,6 @@ static void split_at(struct smadv_journal *journal, u64 page)
 	entry->end = page;
 	entry->splits &= SMADV_SPLIT_START;
 	smadv_journal_add(journal, &right);
-	smadv_stats_inc(HINTS_CHANGED);
-	smadv_stats_inc(HINTS_ACTIVE);
 }
 
 /**

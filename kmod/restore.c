@@ -215,7 +215,6 @@ static void conclude(struct smadv_record *record, const struct smadv_entry *entr
 			continue;
 		}
 		smadv_journal_delete(journal, i);
-		smadv_stats_dec(HINTS_ACTIVE);
 		if (restored)
 			smadv_stats_inc(HINTS_RESTORED);
 		else
