@@ -32,11 +32,8 @@ int smadv_journal_reserve(struct smadv_journal *journal, u32 more, bool forced)
 	if (journal->count + more <= journal->capacity)
 		return 0;
 	bytes = (capacity - journal->capacity) * sizeof(*item);
-	if (smadv_map_charge(bytes)) {
-		if (!forced)
-			return -ENOSPC;
-		smadv_stats_add(MEMORY_BYTES, bytes);
-	}
+	if (smadv_map_charge(bytes, forced))
+		return -ENOSPC;
 	item = kvcalloc(capacity, sizeof(*item), forced ? GFP_KERNEL | __GFP_NOFAIL : GFP_KERNEL);
 	if (!item) {
 		smadv_map_uncharge(bytes);

@@ -214,16 +214,19 @@ bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault
 /**
  * smadv_map_charge() - account for memory about to be taken
  * @bytes: how much
+ * @forced: beyond max-memory-kb too
  *
  * Context: any.
- * Return: 0, or -ENOSPC when max-memory-kb would be exceeded, which is counted.
+ * Return: 0, or -ENOSPC when max-memory-kb would be exceeded; that it would is
+ * counted, forced or not.
  */
-int smadv_map_charge(u64 bytes)
+int smadv_map_charge(u64 bytes, bool forced)
 {
 	if (smadv_stats_read(SMART_MADVISE_A_STATS_MEMORY_BYTES) + bytes >
 	    READ_ONCE(max_memory_bytes)) {
 		smadv_stats_inc(MEMORY_LIMIT_HITS);
-		return -ENOSPC;
+		if (!forced)
+			return -ENOSPC;
 	}
 	smadv_stats_add(MEMORY_BYTES, bytes);
 	return 0;
@@ -247,7 +250,7 @@ u64 smadv_map_bytes(const struct smadv_record *record)
 static int slots_alloc(struct smadv_record *record)
 {
 	u64 bytes = SMADV_RING_SLOTS * sizeof(*record->slots);
-	int err = smadv_map_charge(bytes);
+	int err = smadv_map_charge(bytes, false);
 
 	if (err)
 		return err;
@@ -317,11 +320,8 @@ struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct 
 	if (!policy->enabled && !forced)
 		return NULL;
 
-	if (smadv_map_charge(sizeof(*record))) {
-		if (!forced)
-			goto refused;
-		smadv_stats_add(MEMORY_BYTES, sizeof(*record));
-	}
+	if (smadv_map_charge(sizeof(*record), forced))
+		goto refused;
 	record = kzalloc(sizeof(*record), forced ? GFP_KERNEL | __GFP_NOFAIL : GFP_KERNEL);
 	if (!record)
 		goto uncharge;
@@ -491,7 +491,7 @@ int smadv_map_reserve_range(struct smadv_record *record)
 
 	capacity = clamp(set->capacity * 2, 1U, limit);
 	bytes = (capacity - set->capacity) * sizeof(*item);
-	err = smadv_map_charge(bytes);
+	err = smadv_map_charge(bytes, false);
 	if (err)
 		return err;
 	item = kvcalloc(capacity, sizeof(*item), GFP_KERNEL);

@@ -135,7 +135,7 @@ void smadv_map_set_limits(const struct smadv_policy *policy);
 u64 smadv_map_bytes(const struct smadv_record *record);
 void smadv_map_comm(const struct smadv_record *record, char *comm);
 
-int smadv_map_charge(u64 bytes);
+int smadv_map_charge(u64 bytes, bool forced);
 void smadv_map_uncharge(u64 bytes);
 
 int smadv_map_init(void);

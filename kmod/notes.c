@@ -73,7 +73,7 @@ void smadv_notes_make_room(struct smadv_notes *notes, u32 more)
 		return;
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
 		return;
-	if (smadv_map_charge(capacity * sizeof(*item)))
+	if (smadv_map_charge(capacity * sizeof(*item), false))
 		return;
 	item = kmalloc_array(capacity, sizeof(*item), GFP_NOWAIT | __GFP_NOWARN);
 	if (item)

@@ -45,7 +45,7 @@ static void file(struct smadv_record *record, const struct smadv_range *range)
 	struct smadv_task *task;
 
 	trim();
-	if (smadv_map_charge(sizeof(*task)))
+	if (smadv_map_charge(sizeof(*task), false))
 		return;
 	task = kzalloc(sizeof(*task), GFP_KERNEL);
 	if (!task) {
