@@ -8,7 +8,7 @@
 #include "map.h"
 #include "stats.h"
 
-/* Room for so many is there from the first note on, and kept. */
+/* Room for so many is there from the first note on, beyond max-memory-kb too, and kept. */
 #define FEWEST	16U
 #define MOST	1024U
 
@@ -65,15 +65,15 @@ void smadv_notes_free(struct smadv_notes *notes)
  */
 void smadv_notes_make_room(struct smadv_notes *notes, u32 more)
 {
-	u32 wanted = READ_ONCE(notes->count) + more;
+	u32 had = READ_ONCE(notes->capacity), wanted = READ_ONCE(notes->count) + more;
 	u32 capacity = clamp((u32)roundup_pow_of_two(wanted), FEWEST, MOST);
 	struct smadv_note *item;
 
-	if (wanted <= READ_ONCE(notes->capacity) || wanted > MOST)
+	if (wanted <= had || wanted > MOST)
 		return;
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) && !preemptible())
 		return;
-	if (smadv_map_charge(capacity * sizeof(*item), false))
+	if (smadv_map_charge(capacity * sizeof(*item), !had))
 		return;
 	item = kmalloc_array(capacity, sizeof(*item), GFP_NOWAIT | __GFP_NOWARN);
 	if (item)
