@@ -11,7 +11,8 @@
 
 /*
  * Those who were not followed yet, oldest first, and what they called since, in
- * order. The lock is a leaf, taken with interrupts on or off.
+ * order. The lock is taken with interrupts on or off, outside of the lock of a
+ * record's notes.
  */
 static DEFINE_RAW_SPINLOCK(lock);
 static struct smadv_newborn newborns[NEWBORN_SLOTS];

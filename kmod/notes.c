@@ -26,8 +26,8 @@ u64 smadv_notes_bytes(const struct smadv_notes *notes)
 /* Take @item in use, with room for @capacity, and let go of the old one. */
 static void replace(struct smadv_notes *notes, struct smadv_note *item, u32 capacity)
 {
-	u32 old;
 	unsigned long flags;
+	u32 old;
 
 	raw_spin_lock_irqsave(&notes->lock, flags);
 	/* Or more came by now. */

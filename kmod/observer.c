@@ -161,7 +161,7 @@ static void watch_calls(unsigned long do_madvise_address)
 {
 	sees_advice = watch(&advice_ops, do_madvise_address);
 	sees_copies = watch(&move_ops, smadv_symbol_address("copy_vma"));
-	/* mm: make __get_unmapped_area() .. take the vm_flags, 961148704acd, 6.10 */
+	/* 6.12 has the former, and the latter as a wrapper of it; 6.1 has the latter only. */
 	sees_growth = watch(&growth_ops, smadv_symbol_address("__get_unmapped_area") ?:
 					 smadv_symbol_address("get_unmapped_area"));
 }
