@@ -317,7 +317,7 @@ bool smadv_heed_settle(struct smadv_record *record, u64 start, u64 end)
 
 	while (smadv_notes_take(&record->notes, &note)) {
 		take_over(record, &note);
-		from = note.to == note.start ? note.end : note.to ?: note.start;
+		from = note.to == note.start && !note.vague ? note.end : note.to ?: note.start;
 		from = max(start, from);
 		to = min(end, note.to ? note.to_end : note.end);
 		if (from >= to)

@@ -112,6 +112,8 @@ static void sum_up(struct smadv_notes *notes, const struct smadv_note *note)
 		*sum = *note;
 	sum->start = min(sum->start, note->start);
 	sum->end = max(sum->end, note->end);
+	sum->to = min(sum->to, note->to);
+	sum->to_end = max(sum->to_end, note->to_end);
 	sum->vague = true;
 }
 

@@ -19,7 +19,8 @@
  * @to_end: first page number behind, with what it grows by
  * @number: counts the notes of its address space, from 1
  * @hint: enum smart_madvise_hint that it set, or bears while it moves
- * @vague: stands for several calls of this hint, each somewhere on the stretch
+ * @vague: stands for several calls of this hint, each somewhere on the stretch from
+ *	@start to @end, and to somewhere on the one from @to to @to_end
  */
 struct smadv_note {
 	u64 start;
