@@ -511,8 +511,8 @@ int smadv_map_reserve_range(struct smadv_record *record)
  * smadv_map_set_limits() - take over what hook and observers need of the policy
  * @policy: new policy
  *
- * Also opens adoption again when there is room, or room can be made: called at
- * every sweep, smadv_lock held.
+ * Also opens adoption again, which a refusal has closed, so that each sweep counts
+ * one more while somebody is refused: called at every sweep, smadv_lock held.
  */
 void smadv_map_set_limits(const struct smadv_policy *policy)
 {
@@ -520,7 +520,7 @@ void smadv_map_set_limits(const struct smadv_policy *policy)
 
 	WRITE_ONCE(min_bytes, (unsigned long)policy->min_mapping_kb << 10);
 	WRITE_ONCE(max_memory_bytes, (u64)policy->max_memory_kb << 10);
-	WRITE_ONCE(adopting, policy->enabled && (!is_full(policy) || find_spare()));
+	WRITE_ONCE(adopting, policy->enabled);
 }
 
 int smadv_map_init(void)
