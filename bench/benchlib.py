@@ -35,10 +35,11 @@ def release_of(kernel: str) -> str:
         raise BenchError(str(error)) from error
 
 
-def compile_static(source: Path, folder: Path) -> Path:
+def compile_static(source: Path, folder: Path, *more: Path) -> Path:
     """A program for the guest, in the folder."""
     program = folder / source.stem
-    made = subprocess.run(["gcc", "-O2", "-Wall", "-static", "-o", program, source], check=False)
+    made = subprocess.run(["gcc", "-O2", "-Wall", "-static", "-pthread", "-o", program, source,
+                           *more, "-lm"], check=False)
     if made.returncode:
         raise BenchError(f"{source.parent.name}/{source.name} cannot be compiled")
     return program
@@ -104,6 +105,13 @@ def run_beside(guests: list[Guest]) -> dict[str, BenchError]:
             guest.stop()
         raise
     return failures
+
+
+def duration(seconds: float) -> str:
+    """For a person who waits."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 class Progress:
