@@ -131,8 +131,8 @@ static struct smadv_range *watch(struct smadv_record *record, u64 page, u64 now_
 		return NULL;
 	}
 	i = smadv_ranges_lower(set, page);
-	start = i ? max(mapping.start, set->item[i - 1].end) : mapping.start;
-	end = i < set->count ? min(mapping.end, set->item[i].start) : mapping.end;
+	start = i ? max(mapping.start, set->item[i - 1]->end) : mapping.start;
+	end = i < set->count ? min(mapping.end, set->item[i]->start) : mapping.end;
 	range = smadv_ranges_insert(set, start, end, mapping.id);
 	if (!range)
 		return NULL;
@@ -151,7 +151,7 @@ static void note_loss(struct smadv_record *record, u32 lost)
 	smadv_stats_add(FAULTS, lost);
 	smadv_stats_add(FAULTS_LOST, lost);
 	for (i = 0; i < record->ranges.count; i++)
-		smadv_range_gap(&record->ranges.item[i], lost);
+		smadv_range_gap(record->ranges.item[i], lost);
 }
 
 /* Turn the recorded faults into evidence. At most a ring's worth a round. */
@@ -207,7 +207,7 @@ static void split(struct smadv_record *record, u32 index, u64 border)
 static void judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 {
 	const struct smadv_policy *policy = smadv_control_policy();
-	struct smadv_range *range = &record->ranges.item[index];
+	struct smadv_range *range = record->ranges.item[index];
 	u64 border;
 
 	if (smadv_range_judge(range, policy, now_ms)) {
@@ -229,11 +229,11 @@ static void judge(struct smadv_record *record, u64 now_ms)
 	u32 i;
 
 	for (i = 0; i < set->count; i++) {
-		if (set->item[i].doubtful) {
-			set->item[i].doubtful = false;
-			verify(record, &set->item[i]);
+		if (set->item[i]->doubtful) {
+			set->item[i]->doubtful = false;
+			verify(record, set->item[i]);
 		}
-		if (set->item[i].last_fault_ms == now_ms)
+		if (set->item[i]->last_fault_ms == now_ms)
 			judge_range(record, i, now_ms);
 	}
 	for (i = 0; i + 1 < set->count; ) {
@@ -247,7 +247,7 @@ static void judge(struct smadv_record *record, u64 now_ms)
 	if (policy->governor == SMART_MADVISE_GOVERNOR_OBSERVE || record->excluded)
 		return;
 	for (i = 0; i < set->count; i++) {
-		range = &set->item[i];
+		range = set->item[i];
 		if (range->last_fault_ms == now_ms && !range->memory_backed &&
 		    range->application_hint == SMART_MADVISE_HINT_NONE)
 			smadv_taskmap_want(record, range);
@@ -310,7 +310,7 @@ static void prune(struct smadv_record *record)
 	u32 i = 0;
 
 	while (i < set->count) {
-		if (smadv_mapping_at(record->mm, set->item[i].start, &mapping) == -ENOENT)
+		if (smadv_mapping_at(record->mm, set->item[i]->start, &mapping) == -ENOENT)
 			smadv_map_drop_range(record, i);
 		else
 			i++;
@@ -325,7 +325,7 @@ static void judge_idle(struct smadv_record *record, u64 now_ms)
 	u32 i;
 
 	for (i = 0; i < record->ranges.count; i++) {
-		range = &record->ranges.item[i];
+		range = record->ranges.item[i];
 		if (range->pattern.kind != SMART_MADVISE_PATTERN_IDLE &&
 		    now_ms - range->last_fault_ms >= policy->idle_ms)
 			smadv_range_judge(range, policy, now_ms);

@@ -19,7 +19,7 @@ void smadv_heed_clear_hints(struct smadv_record *record, u64 start, u64 end)
 	u32 i;
 
 	for (i = smadv_ranges_lower(&record->ranges, start); i < record->ranges.count; i++) {
-		range = &record->ranges.item[i];
+		range = record->ranges.item[i];
 		if (range->start >= end)
 			break;
 		if (range->hint != SMART_MADVISE_HINT_NONE)
@@ -100,13 +100,12 @@ static void note_application_hint(struct smadv_record *record, const struct smad
 
 		if (!range || range->start == border[i] || smadv_map_reserve_range(record))
 			continue;
-		range = smadv_ranges_find(set, border[i]); /* the array may have moved */
-		if (smadv_ranges_split(set, range - set->item, border[i]))
+		if (smadv_ranges_split(set, smadv_ranges_lower(set, border[i]), border[i]))
 			smadv_stats_inc(RANGES);
 	}
 	for (i = smadv_ranges_lower(set, advice->start);
-	     i < set->count && set->item[i].start < advice->end; i++)
-		set->item[i].application_hint = advice->hint;
+	     i < set->count && set->item[i]->start < advice->end; i++)
+		set->item[i]->application_hint = advice->hint;
 }
 
 /*
@@ -156,7 +155,7 @@ static void take_over_vague(struct smadv_record *record, const struct smadv_note
 		else
 			i++;
 	for (i = 0; i < record->ranges.count; i++)
-		record->ranges.item[i].doubtful = true;
+		record->ranges.item[i]->doubtful = true;
 }
 
 /* Enter what @entry says of [start, end) there, with its hint, at the same place of its file. */

@@ -90,7 +90,7 @@ static void inherit_all(struct smadv_record *child, const struct smadv_newborn *
 	mmap_read_unlock(child->mm);
 	/* What looked like the child's own hints may be ours. */
 	for (i = 0; i < child->ranges.count; i++)
-		child->ranges.item[i].doubtful = true;
+		child->ranges.item[i]->doubtful = true;
 }
 
 /* False when it is gone, or runs another program. */

@@ -237,12 +237,15 @@ void smadv_map_uncharge(u64 bytes)
 	smadv_stats_sub(MEMORY_BYTES, bytes);
 }
 
+/* A range, and the pointer to it. */
+#define RANGE_BYTES	(sizeof(struct smadv_range) + sizeof(struct smadv_range *))
+
 /* Memory of a record in bytes, as charged. */
 u64 smadv_map_bytes(const struct smadv_record *record)
 {
 	return sizeof(*record) +
 	       (record->slots ? SMADV_RING_SLOTS * sizeof(*record->slots) : 0) +
-	       record->ranges.capacity * sizeof(*record->ranges.item) +
+	       record->ranges.capacity * RANGE_BYTES +
 	       smadv_notes_bytes(&record->notes) +
 	       smadv_journal_bytes(&record->journal) + smadv_journal_bytes(&record->past);
 }
@@ -364,7 +367,7 @@ refused:
 
 void smadv_map_drop_range(struct smadv_record *record, u32 index)
 {
-	const struct smadv_range *range = &record->ranges.item[index];
+	const struct smadv_range *range = record->ranges.item[index];
 
 	smadv_ranges_cut(&record->ranges, range->start, range->end);
 	smadv_stats_dec(RANGES);
@@ -388,6 +391,13 @@ void smadv_map_exclude(struct smadv_record *record, bool excluded)
 	smp_store_release(&record->ring, excluded ? NULL : record->slots);
 }
 
+static void free_ranges(struct smadv_ranges *set)
+{
+	while (set->capacity)
+		kfree(set->item[--set->capacity]);
+	kfree(set->item);
+}
+
 void smadv_map_put(struct smadv_record *record)
 {
 	if (!refcount_dec_and_test(&record->refs))
@@ -396,7 +406,7 @@ void smadv_map_put(struct smadv_record *record)
 	smadv_map_uncharge(smadv_map_bytes(record));
 	smadv_journal_free(&record->journal);
 	smadv_journal_free(&record->past);
-	kvfree(record->ranges.item);
+	free_ranges(&record->ranges);
 	kfree(record->slots);
 	kfree(record->exe);
 	put_pid(record->pid);
@@ -466,45 +476,48 @@ void smadv_map_comm(const struct smadv_record *record, char *comm)
 	memcpy(comm, name, TASK_COMM_LEN);
 }
 
+/* Ranges stay where they are for as long as they live: only pointers move. */
+static int add_spare(struct smadv_ranges *set)
+{
+	struct smadv_range **item;
+
+	item = krealloc_array(set->item, set->capacity + 1, sizeof(*item), GFP_KERNEL);
+	if (!item)
+		return -ENOMEM;
+	set->item = item;
+	item[set->capacity] = kzalloc(sizeof(**item), GFP_KERNEL);
+	if (!item[set->capacity])
+		return -ENOMEM;
+	set->capacity++;
+	return 0;
+}
+
 /**
  * smadv_map_reserve_range() - make room for one more range
- * @record: record, smadv_lock held; moves its array of ranges
+ * @record: record, smadv_lock held
  *
  * Return: 0, -ENOSPC at max-ranges or max-memory-kb (counted), or -ENOMEM.
  */
 int smadv_map_reserve_range(struct smadv_record *record)
 {
 	struct smadv_ranges *set = &record->ranges;
-	u32 limit = smadv_control_policy()->max_ranges;
-	struct smadv_range *item;
-	u32 capacity;
-	u64 bytes;
 	int err;
 
 	lockdep_assert_held(&smadv_lock);
-	if (set->count >= limit) {
+	if (set->count >= smadv_control_policy()->max_ranges) {
 		smadv_stats_inc(RANGE_LIMIT_HITS);
 		return -ENOSPC;
 	}
 	if (set->count < set->capacity)
 		return 0;
 
-	capacity = clamp(set->capacity * 2, 1U, limit);
-	bytes = (capacity - set->capacity) * sizeof(*item);
-	err = smadv_map_charge(bytes, false);
+	err = smadv_map_charge(RANGE_BYTES, false);
 	if (err)
 		return err;
-	item = kvcalloc(capacity, sizeof(*item), GFP_KERNEL);
-	if (!item) {
-		smadv_map_uncharge(bytes);
-		return -ENOMEM;
-	}
-	if (set->count)
-		memcpy(item, set->item, set->count * sizeof(*item));
-	kvfree(set->item);
-	set->item = item;
-	set->capacity = capacity;
-	return 0;
+	err = add_spare(set);
+	if (err)
+		smadv_map_uncharge(RANGE_BYTES);
+	return err;
 }
 
 /**

@@ -87,10 +87,10 @@ static struct smadv_pattern main_pattern(const struct smadv_record *record)
 	u32 i;
 
 	for (i = 0; i < record->ranges.count; i++) {
-		if (record->ranges.item[i].faults <= most)
+		if (record->ranges.item[i]->faults <= most)
 			continue;
-		most = record->ranges.item[i].faults;
-		pattern = record->ranges.item[i].pattern;
+		most = record->ranges.item[i]->faults;
+		pattern = record->ranges.item[i]->pattern;
 	}
 	return pattern;
 }
@@ -299,7 +299,7 @@ static int dump_ranges(struct sk_buff *skb, struct netlink_callback *cb,
 	u32 i = smadv_ranges_lower(&record->ranges, cursor->page);
 
 	for (; i < record->ranges.count; i++) {
-		struct shown_range shown = { record, &record->ranges.item[i], buffer };
+		struct shown_range shown = { record, record->ranges.item[i], buffer };
 
 		if (put_item(skb, cb, SMART_MADVISE_CMD_RANGE_GET, fill_range, &shown))
 			return -EMSGSIZE;

@@ -30,8 +30,8 @@ static u64 own_end(struct smadv_record *record, u64 page, u64 end)
 	if (i < journal->count)
 		end = min(end, max(page, journal->item[i].start));
 	for (i = smadv_ranges_lower(set, page); i < set->count; i++)
-		if (set->item[i].application_hint != SMART_MADVISE_HINT_NONE)
-			return min(end, max(page, set->item[i].start));
+		if (set->item[i]->application_hint != SMART_MADVISE_HINT_NONE)
+			return min(end, max(page, set->item[i]->start));
 	return end;
 }
 

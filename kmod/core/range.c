@@ -30,23 +30,31 @@ static void init(struct smadv_range *range, u64 start, u64 end, u64 mapping)
 	range->unsettled = 0;
 }
 
-/* Open a gap at @index, for the caller to fill. The set has room. */
-static void open_gap(struct smadv_ranges *set, u32 index)
+static void exchange(struct smadv_ranges *set, u32 i, u32 j)
+{
+	struct smadv_range *range = set->item[i];
+
+	set->item[i] = set->item[j];
+	set->item[j] = range;
+}
+
+/* Put the first spare range at @index, for the caller to fill. The set has room. */
+static void add(struct smadv_ranges *set, u32 index)
 {
 	u32 i;
 
 	for (i = set->count; i > index; i--)
-		set->item[i] = set->item[i - 1];
+		exchange(set, i, i - 1);
 	set->count++;
 }
 
-/* Remove @number ranges from @index on. */
+/* Put @number ranges from @index on among the spare ones. */
 static void remove(struct smadv_ranges *set, u32 index, u32 number)
 {
 	u32 i;
 
 	for (i = index; i + number < set->count; i++)
-		set->item[i] = set->item[i + number];
+		exchange(set, i, i + number);
 	set->count -= number;
 }
 
@@ -71,7 +79,7 @@ u32 smadv_ranges_lower(const struct smadv_ranges *set, u64 page)
 
 	for (step = 0; step < SEARCH_STEPS && low < high; step++) {
 		middle = low + (high - low) / 2;
-		if (set->item[middle].end <= page)
+		if (set->item[middle]->end <= page)
 			low = middle + 1;
 		else
 			high = middle;
@@ -84,15 +92,15 @@ u32 smadv_ranges_lower(const struct smadv_ranges *set, u64 page)
  * @set: ranges
  * @page: page number
  *
- * Return: the range that holds @page, or NULL. Valid until the set changes.
+ * Return: the range that holds @page, or NULL. Valid until it is cut or merged.
  */
 struct smadv_range *smadv_ranges_find(struct smadv_ranges *set, u64 page)
 {
 	u32 i = smadv_ranges_lower(set, page);
 
-	if (i >= set->count || set->item[i].start > page)
+	if (i >= set->count || set->item[i]->start > page)
 		return NULL;
-	return &set->item[i];
+	return set->item[i];
 }
 
 /**
@@ -111,22 +119,22 @@ struct smadv_range *smadv_ranges_insert(struct smadv_ranges *set, u64 start, u64
 
 	if (start >= end || end > SMADV_PAGE_MAX || set->count >= set->capacity)
 		return NULL;
-	if (i < set->count && set->item[i].start < end)
+	if (i < set->count && set->item[i]->start < end)
 		return NULL;
-	open_gap(set, i);
-	init(&set->item[i], start, end, mapping);
-	return &set->item[i];
+	add(set, i);
+	init(set->item[i], start, end, mapping);
+	return set->item[i];
 }
 
 /* Punch [start, end) out of the middle of range @index: two parts stay, or the lower one. */
 static void punch(struct smadv_ranges *set, u32 index, u64 start, u64 end)
 {
 	if (set->count < set->capacity) {
-		open_gap(set, index + 1);
-		set->item[index + 1] = set->item[index];
-		resize(&set->item[index + 1], end, set->item[index].end);
+		add(set, index + 1);
+		*set->item[index + 1] = *set->item[index];
+		resize(set->item[index + 1], end, set->item[index]->end);
 	}
-	resize(&set->item[index], set->item[index].start, start);
+	resize(set->item[index], set->item[index]->start, start);
 }
 
 /**
@@ -151,17 +159,17 @@ void smadv_ranges_cut(struct smadv_ranges *set, u64 start, u64 end)
 
 	if (start >= end || first >= set->count)
 		return;
-	if (set->item[first].start < start) {
-		if (set->item[first].end > end) {
+	if (set->item[first]->start < start) {
+		if (set->item[first]->end > end) {
 			punch(set, first, start, end);
 			return;
 		}
-		resize(&set->item[first], set->item[first].start, start);
+		resize(set->item[first], set->item[first]->start, start);
 		first++;
 	}
 	last = smadv_ranges_lower(set, end);
-	if (last < set->count && set->item[last].start < end)
-		resize(&set->item[last], end, set->item[last].end);
+	if (last < set->count && set->item[last]->start < end)
+		resize(set->item[last], end, set->item[last]->end);
 	if (last > first)
 		remove(set, first, last - first);
 }
@@ -182,11 +190,11 @@ bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page)
 
 	if (index >= set->count || set->count >= set->capacity)
 		return false;
-	left = &set->item[index];
+	left = set->item[index];
 	if (page <= left->start || page >= left->end)
 		return false;
-	open_gap(set, index + 1);
-	right = &set->item[index + 1];
+	add(set, index + 1);
+	right = set->item[index + 1];
 	*right = *left;
 	smadv_evidence_split(&left->evidence, &right->evidence, left->start, page, left->end);
 	right->faults = right->evidence.seen;
@@ -231,8 +239,8 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 
 	if (set->count < 2 || index >= set->count - 1)
 		return false;
-	left = &set->item[index];
-	right = &set->item[index + 1];
+	left = set->item[index];
+	right = set->item[index + 1];
 	if (!agree(left, right) || left->unsettled || right->unsettled)
 		return false;
 

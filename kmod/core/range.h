@@ -48,17 +48,17 @@ struct smadv_range {
 
 /**
  * struct smadv_ranges - the ranges of one process, sorted, not overlapping
- * @item: caller's array
+ * @item: caller's array of caller's ranges; behind those in use are spare ones
  * @count: ranges in use
- * @capacity: length of @item
+ * @capacity: ranges in all
  */
 struct smadv_ranges {
-	struct smadv_range *item;
+	struct smadv_range **item;
 	u32 count;
 	u32 capacity;
 };
 
-/* The range that holds @page, or NULL. Pointers stay valid until the set changes. */
+/* The range that holds @page, or NULL. Valid until that range is cut or merged. */
 struct smadv_range *smadv_ranges_find(struct smadv_ranges *set, u64 page);
 
 /* Index of the first range whose end lies behind @page, or count. */
@@ -66,7 +66,7 @@ u32 smadv_ranges_lower(const struct smadv_ranges *set, u64 page);
 
 /*
  * Add an empty range over [start, end). NULL when it is empty, would overlap
- * another range, ends behind SMADV_PAGE_MAX, or the array is full (count ==
+ * another range, ends behind SMADV_PAGE_MAX, or the set is full (count ==
  * capacity).
  */
 struct smadv_range *smadv_ranges_insert(struct smadv_ranges *set, u64 start, u64 end, u64 mapping);
@@ -80,7 +80,7 @@ void smadv_ranges_cut(struct smadv_ranges *set, u64 start, u64 end);
 
 /*
  * Split range @index at @page, start < page < end. Both parts keep hint,
- * pattern and hold; the evidence is divided by position. False when the array
+ * pattern and hold; the evidence is divided by position. False when the set
  * is full or @page does not lie inside.
  */
 bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page);

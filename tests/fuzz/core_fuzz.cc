@@ -3,8 +3,8 @@
 // of what was inserted, counters bounded, and a verdict that comes again when asked again.
 #include <linux/smart_madvise.h>
 
+#include <algorithm>
 #include <array>
-#include <vector>
 
 #include "fuzz.h"
 
@@ -25,6 +25,7 @@ constexpr std::uint64_t kPages = 1 << 14;  // of all mappings together
 class Process {
  public:
   explicit Process(Input& input) {
+    std::ranges::transform(ranges_, items_.begin(), [](smadv_range& range) { return &range; });
     smadv_policy_defaults(&policy_);
     policy_.min_faults = 8 + input.take<std::uint8_t>() % 64;
     policy_.window_faults = std::max(16U, policy_.min_faults + input.take<std::uint8_t>());
@@ -91,14 +92,14 @@ class Process {
     if (index >= set_.count) {
       return;
     }
-    const smadv_range before = set_.item[index];
+    const smadv_range before = *set_.item[index];
     const std::uint64_t border = smadv_range_border(&before, &policy_);
     require(!border || (border > before.start && border < before.end), "a border is inside");
     if (!smadv_ranges_split(&set_, index, border ? border : page)) {
       return;
     }
-    const smadv_range& left = set_.item[index];
-    const smadv_range& right = set_.item[index + 1];
+    const smadv_range& left = *set_.item[index];
+    const smadv_range& right = *set_.item[index + 1];
     require(covered_pages() == covered, "a split keeps every page");
     require(left.faults + right.faults == before.faults, "a split keeps every fault");
     require(left.majors + right.majors == before.majors, "a split keeps every major fault");
@@ -165,12 +166,15 @@ class Process {
 
   void check() const {
     require(set_.count <= set_.capacity, "no more ranges than there is room for");
+    for (const smadv_range& range : ranges_) {
+      require(std::ranges::count(items_, &range) == 1, "no range is lost or there twice");
+    }
     for (std::uint32_t i = 0; i < set_.count; ++i) {
-      const smadv_range& range = set_.item[i];
+      const smadv_range& range = *set_.item[i];
       const smadv_evidence& evidence = range.evidence;
       require(range.start < range.end, "no range is empty");
       require(range.start >= base_ && range.end <= base_ + kPages, "ranges stay inside");
-      require(!i || set_.item[i - 1].end <= range.start, "ranges are sorted and disjoint");
+      require(!i || set_.item[i - 1]->end <= range.start, "ranges are sorted and disjoint");
       const std::uint64_t total = std::uint64_t{evidence.forward} + evidence.backward +
                                   evidence.strided + evidence.near + evidence.jumps;
       require(evidence.total == total, "the total is the sum");
@@ -186,7 +190,7 @@ class Process {
   [[nodiscard]] std::uint64_t covered_pages() const {
     std::uint64_t pages = 0;
     for (std::uint32_t i = 0; i < set_.count; ++i) {
-      pages += set_.item[i].end - set_.item[i].start;
+      pages += set_.item[i]->end - set_.item[i]->start;
     }
     return pages;
   }
@@ -194,14 +198,15 @@ class Process {
   [[nodiscard]] std::uint64_t all_faults() const {
     std::uint64_t faults = 0;
     for (std::uint32_t i = 0; i < set_.count; ++i) {
-      faults += set_.item[i].faults;
+      faults += set_.item[i]->faults;
     }
     return faults;
   }
 
   static constexpr std::uint64_t kStartMs = 1000;
 
-  std::vector<smadv_range> items_ = std::vector<smadv_range>(kCapacity);
+  std::array<smadv_range, kCapacity> ranges_{};
+  std::array<smadv_range*, kCapacity> items_{};
   smadv_ranges set_{items_.data(), 0, kCapacity};
   smadv_policy policy_{};
   smadv_budget budget_{};

@@ -68,20 +68,26 @@ void set_window(Range& range, const Window& window) {
 /// A set of ranges with its array.
 class Set {
  public:
-  explicit Set(std::uint32_t capacity) : items_(capacity), set_{items_.data(), 0, capacity} {}
+  explicit Set(std::uint32_t capacity) : ranges_(capacity) {
+    for (smadv_range& range : ranges_) {
+      items_.push_back(&range);
+    }
+    set_ = {items_.data(), 0, capacity};
+  }
   Set(const Set&) = delete;
   Set& operator=(const Set&) = delete;
 
   smadv_ranges* get() { return &set_; }
-  smadv_range& operator[](std::uint32_t index) { return items_[index]; }
+  smadv_range& operator[](std::uint32_t index) { return *items_[index]; }
   [[nodiscard]] std::uint32_t size() const { return set_.count; }
   smadv_range* insert(std::uint64_t start, std::uint64_t end, std::uint64_t mapping = 1) {
     return smadv_ranges_insert(&set_, start, end, mapping);
   }
 
  private:
-  std::vector<smadv_range> items_;
-  smadv_ranges set_;
+  std::vector<smadv_range> ranges_;
+  std::vector<smadv_range*> items_;
+  smadv_ranges set_{};
 };
 
 /// One range under a policy and a clock of its own: faults go in, judgements come out.

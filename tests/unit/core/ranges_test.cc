@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -35,6 +36,12 @@ void expect_well_formed(Set& set) {
       ASSERT_LE(set[i - 1].end, set[i].start);
     }
   }
+  // Of the caller's ranges, in use or spare, none is lost and none is there twice.
+  std::set<const smadv_range*> ranges;
+  for (std::uint32_t i = 0; i < set.get()->capacity; ++i) {
+    ranges.insert(&set[i]);
+  }
+  ASSERT_EQ(ranges.size(), set.get()->capacity);
 }
 
 void expect_finds_all(Set& set) {
