@@ -116,6 +116,14 @@ demo: built ## tune real fio workloads on both kernels and show what it won
 bench: built ## instructions per page fault, hooked and not
 	bench/fault-cost
 
+scoreboard: setup ## hints and governors on access patterns, kernels and devices: the core set
+	scripts/kernel next
+	bench/scoreboard
+
+scoreboard-full: setup ## ... all of them (many hours, resumes where it was interrupted)
+	scripts/kernel next
+	bench/scoreboard --full
+
 unit: setup ## unit tests, under the address and undefined-behaviour sanitizers
 	$(call cmake,$(BUILD)/test,$(test_options),$(call build_in,$(BUILD)/test))
 	ctest --test-dir $(BUILD)/test --output-on-failure --no-tests=error
@@ -213,6 +221,6 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 	rm -rf $(BUILD)
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench unit memcheck install-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck install-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall

@@ -11,6 +11,7 @@ from typing import Iterable
 import yaml
 
 from benchlib import INSTRUCTIONS_PER_NS, REPO, BenchError, release_of, test_kernels
+from programs import PROGRAMS, Workload
 
 FILE_MIB = 256
 LIMIT_MIB = 96
@@ -21,7 +22,6 @@ HINTS = ["sequential", "random"]
 ORACLE = "oracle"
 NEXT = "next"
 
-HERE = Path(__file__).resolve().parent
 SPEC = REPO / "include/spec/smart_madvise.yaml"
 
 
@@ -48,15 +48,6 @@ def columns() -> list[str]:
 
 
 @dataclass(frozen=True)
-class Workload:
-    """A line of the language. own_advice: it calls madvise() itself."""
-    name: str
-    line: str
-    accesses: int
-    own_advice: bool
-
-
-@dataclass(frozen=True)
 class Run:
     """What a guest does once."""
     kernel: str
@@ -67,9 +58,9 @@ class Run:
     advice: str = "none"
 
     @property
-    def place(self) -> tuple[str, str]:
+    def place(self) -> tuple[str, str, str]:
         """Runs of one place can share a guest."""
-        return self.kernel, self.device
+        return self.kernel, self.device, self.workload.program
 
     @property
     def title(self) -> str:
@@ -80,21 +71,24 @@ class Run:
     def key(self) -> str:
         """Two runs with the same key have the same result."""
         parts = [release_of(self.kernel), self.device, self.memory, self.governor, self.advice,
-                 self.workload.line.partition(":")[2].split(), FILE_MIB, LIMIT_MIB,
-                 INSTRUCTIONS_PER_NS, hash_of("bench/disk", "bench/scoreboard.d")]
+                 self.workload.program, self.workload.line.rpartition(":")[2].split(),
+                 FILE_MIB, LIMIT_MIB, INSTRUCTIONS_PER_NS,
+                 hash_of("bench/disk", "bench/scoreboard.d/guest",
+                         *PROGRAMS[self.workload.program].sources)]
         if self.governor != "none":
             parts.append(hash_of("kmod", "include"))
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 @cache
-def hash_of(*folders: str) -> str:
-    """Of all that decides about a result in there: sources and the guest's script."""
+def hash_of(*sources: str) -> str:
+    """Of files and folders."""
     total = hashlib.sha256()
-    for folder in folders:
-        for path in sorted((REPO / folder).rglob("*")):
-            if path.suffix in {".c", ".h", ""} and path.is_file() and path.name != "workloads":
-                total.update(f"{path.relative_to(REPO)}\0".encode() + path.read_bytes())
+    for source in sources:
+        path = REPO / source
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.is_file():
+                total.update(f"{file.relative_to(REPO)}\0".encode() + file.read_bytes())
     return total.hexdigest()
 
 
@@ -140,25 +134,47 @@ class Result:
 
 def result_of(said: dict) -> Result:
     """From what the guest says of a run."""
-    def times(counts: dict) -> dict[str, float]:
-        return {"time_ms": counts["time_ns"] / 1e6 / INSTRUCTIONS_PER_NS,
-                "majors": counts["majors"], "minors": counts["minors"]}
+    def times(of: dict) -> dict[str, float]:
+        return {"time_ms": of["time_ns"] / 1e6 / INSTRUCTIONS_PER_NS,
+                "majors": of["majors"], "minors": of["minors"]}
 
-    pattern, stats = said["pattern"], said["stats"]
+    counts, stats = said["counts"], said["stats"]
     module = {}
     if stats:
         module = {"hints_applied": stats["tasks-applied"],
                   "hints_reverted": stats.get("hints-reverted", stats["hints-restored"]),
                   "analyzer_ms": stats["analyzer-ns"] / 1e6 / INSTRUCTIONS_PER_NS,
                   "stats": stats}
-    return Result(**times(pattern), read_mib=said["read_bytes"] / 2 ** 20,
+    return Result(**times(counts), read_mib=said["read_bytes"] / 2 ** 20,
                   requests=said["requests"], advice=said["advice"],
-                  phases=[times(phase) for phase in pattern["phases"]], **module)
+                  phases=[times(phase) for phase in counts["phases"]], **module)
+
+
+# What is measured by default, about twenty minutes on two idle processors: each pattern
+# where most is at stake, and elsewhere those that tell kernels, devices and sizes apart.
+CORE = {
+    ("6.1", "nvme", "limit"): "sequential backward random-5 random-30 random-once zipf hot-set "
+                              "stride-8 stride-16 stride-64 stride-256 runs-16k runs-64k runs-256k "
+                              "runs-1m streams-2 streams-4 half-dense quarter-sparse phases-sparse "
+                              "phases-dense random-then-seq random-5-by-8 hot-set-by-8 "
+                              "sequential-by-8 quarter-by-8 phases-by-8 fio-zipf",
+    ("6.1", "nvme", "fits"): "sequential random-5 random-once hot-set stride-16 runs-64k "
+                             "half-dense phases-dense bbolt-get bbolt-scan rocksdb-get",
+    ("6.12", "nvme", "limit"): "sequential random-5 hot-set phases-sparse",
+    (NEXT, "nvme", "limit"): "sequential backward random-5 zipf hot-set stride-16 quarter-sparse "
+                             "phases-sparse random-then-seq hot-set-by-8",
+    (NEXT, "nvme", "fits"): "random-30 hot-set",
+    ("6.1", "ssd", "limit"): "sequential random-5 hot-set",
+    ("6.1", "net", "limit"): "sequential backward random-5 hot-set stride-64",
+    ("6.1", "net", "fits"): "random-once",
+    ("6.1", "hdd", "limit"): "sequential random-5 hot-set",
+    ("6.1", "hdd", "fits"): "random-5",
+}
 
 
 def is_core(kernel: str, device: str, memory: str, workload: Workload) -> bool:
     """Whether the cell belongs to the set that is measured by default."""
-    return device == "nvme"
+    return workload.name in CORE.get((kernel, device, memory), "").split()
 
 
 class Store:
@@ -203,25 +219,3 @@ def missing(cells: Iterable[Cell], store: Store) -> list[Run]:
     """Runs that the cells need and nobody has done yet, each once."""
     runs = dict.fromkeys(run for cell in cells for run in cell.runs())
     return [run for run in runs if store.find(run) is None]
-
-
-def read_workloads(path: Path, describe) -> list[Workload]:
-    """The workloads of a file; describe(line) says what is in one, or raises BenchError."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BenchError(f"{path}: {error}") from error
-    found: dict[str, Workload] = {}
-    for number, line in enumerate(lines, 1):
-        line = line.partition("#")[0].strip()
-        if not line:
-            continue
-        try:
-            what = describe(line)
-        except BenchError as error:
-            raise BenchError(f"{path}:{number}: {error}") from error
-        if what["name"] in found:
-            raise BenchError(f"{path}:{number}: there is a workload {what['name']} already")
-        found[what["name"]] = Workload(what["name"], line, sum(map(len, what["phases"])),
-                                       what["own_advice"])
-    return list(found.values())

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Carries runs out: guests beside each other, many runs in each."""
 import json
-import os
 import queue
 import threading
 import time
@@ -9,10 +8,9 @@ from pathlib import Path
 
 import benchlib
 from benchlib import INSTRUCTIONS_PER_NS, BenchError, Guest, Progress
-from cells import FILE_MIB, HERE, LIMIT_MIB, Run, Store, result_of
+from cells import FILE_MIB, LIMIT_MIB, Run, Store, result_of
+from programs import HERE, PROGRAMS
 
-# The file lives twice in the guest, on the disk and in the page cache.
-GUEST_MIB = 768
 # On this machine's clock, when others use it as well.
 RUN_LIMIT_S = 300
 BATCH = 24  # a boot costs as much as one run
@@ -21,7 +19,7 @@ BATCH = 24  # a boot costs as much as one run
 def batches(runs: list[Run], workers: int) -> list[list[Run]]:
     """Runs that share a guest; small enough that all workers have something to do."""
     size = max(1, min(BATCH, -(-len(runs) // workers)))
-    places: dict[tuple[str, str], list[Run]] = {}
+    places: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
         places.setdefault(run.place, []).append(run)
     return [found[at:at + size] for found in places.values()
@@ -31,15 +29,16 @@ def batches(runs: list[Run], workers: int) -> list[list[Run]]:
 class Campaign:
     """All runs of one call, with what became of them."""
 
-    def __init__(self, runs: list[Run], store: Store, program: Path, folder: Path) -> None:
+    def __init__(self, runs: list[Run], store: Store, folder: Path, jobs: int) -> None:
         self.store = store
-        self.program = program
+        self.programs = {name: PROGRAMS[name].build(folder) for name in
+                         dict.fromkeys(run.workload.program for run in runs)}
         self.folder = folder
         self.progress = Progress("scoreboard")
         self.total = len(runs)
         self.done = 0
         self.failures: list[str] = []
-        self.workers = max(1, min(os.cpu_count() or 1, self.total))
+        self.workers = max(1, min(jobs, self.total))
         self.queue: queue.SimpleQueue[list[Run]] = queue.SimpleQueue()
         for batch in batches(runs, self.workers):
             self.queue.put(batch)
@@ -86,7 +85,8 @@ class Campaign:
                 self.queue.put(list(waiting.values()))
 
     def _guest(self, batch: list[Run], waiting: dict[int, Run]) -> Guest:
-        kernel, device = batch[0].place
+        kernel, device, name = batch[0].place
+        program = PROGRAMS[name]
         cells = self.folder / f"cells.{id(batch)}"
         cells.write_text("".join(
             "\t".join([str(number), run.memory, run.governor, run.advice, run.workload.line]) + "\n"
@@ -99,10 +99,13 @@ class Campaign:
                 case ["failed", number, *why] if int(number) in waiting:
                     self._fail(waiting.pop(int(number)), " ".join(why) or "without a word")
 
+        copies = [f"{cells}:/root/cells", f"{HERE}/guest:/root/guest",
+                  f"{HERE}/programs/{name}:/root/program", *self.programs[name]]
         return Guest(kernel, on_line=on_line, options=[
-            "--disk", f"{device},time_scale={INSTRUCTIONS_PER_NS}", "--memory", str(GUEST_MIB),
-            "--timeout", str(RUN_LIMIT_S * len(batch)), "--copy", f"{cells}:/root/cells",
-            "--copy", str(self.program), "--copy", f"{HERE}/guest:/root/guest"],
+            "--disk", f"{device},time_scale={INSTRUCTIONS_PER_NS}",
+            "--disk-size", str(program.disk_mib), "--memory", str(program.memory_mib),
+            "--timeout", str(program.lay_limit_s + RUN_LIMIT_S * len(batch)),
+            *(word for copy in copies for word in ("--copy", str(copy)))],
             command=["/root/guest", *map(str, [FILE_MIB, LIMIT_MIB, INSTRUCTIONS_PER_NS])])
 
     def _keep(self, run: Run, text: str) -> None:

@@ -9,7 +9,9 @@ from cells import FILE_MIB, HINTS, LIMIT_MIB, ORACLE, PLAIN, Cell, Result
 LOSS_PCT = 3  # more than this against plain is a loss
 GAIN_PCT = 10  # an oracle that wins more than this has something to win
 
-NAME_WIDTH = 18
+# Of a governor's column, with their widths. times: as fast as plain; gain: of the time
+# that the oracle saves; hints: applied and reverted; cpu: of the module's thread.
+FIELDS = {"ms": 9, "MiB": 7, "times": 7, "gain": 8, "hints": 7, "cpu": 7}
 MEMORY_TITLES = {"fits": f"the file of {FILE_MIB} MiB fits memory",
                  "limit": f"file of {FILE_MIB} MiB, memory limit {LIMIT_MIB} MiB"}
 
@@ -17,6 +19,27 @@ MEMORY_TITLES = {"fits": f"the file of {FILE_MIB} MiB fits memory",
 def number(value: float) -> str:
     """Three digits at least, none after the point that say nothing."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def ratio_text(ratio: float) -> str:
+    """Two digits that count, at least."""
+    if ratio >= 10:
+        return f"{ratio:.0f}"
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}"
+
+
+# What the project set out to reach: (kernel, device, memory), workload, times as fast
+# as plain, times fewer bytes.
+REACH = [(("6.1", "nvme", "limit"), *goal) for goal in [
+    ("hot-set", 5.5, 50), ("zipf", 2.3, None), ("random-5", 1.4, None),
+    ("hot-set-by-8", 20, None), ("phases-sparse", 1.5, None), ("quarter-sparse", 1.3, None)]]
+REACH += [(("next", "nvme", "limit"), *goal) for goal in [
+    ("phases-sparse", 6, None), ("random-then-seq", 5, None), ("quarter-sparse", 3.5, None)]]
+REACH_GAIN_PCT = 90
+
+LEGEND = (f"times: as fast as plain (! = takes more than {LOSS_PCT} % longer); gain: of the time "
+          "that the oracle saves;\nhints: applied/reverted; cpu: the module's thread. Faults, "
+          "phases and all counters: build/scoreboard/scoreboard.json")
 
 
 class Row:
@@ -48,15 +71,17 @@ class Row:
 
 
 class Board:
-    """The table, from the cells that have a result."""
+    """The table, from the cells that have a result; names are the order of workloads."""
 
-    def __init__(self, results: dict[Cell, Result]) -> None:
+    def __init__(self, results: dict[Cell, Result], names: list[str]) -> None:
+        self.names = names
         self.rows: dict[tuple, Row] = {}
         for cell, result in results.items():
             place = (cell.kernel, cell.device, cell.memory)
             row = self.rows.setdefault((place, cell.workload.name),
                                        Row(place, cell.workload.name))
             row.results[cell.column] = result
+        self.name_width = 2 + max(map(len, [row.name for row in self.rows.values()]), default=0)
         self.columns = list(dict.fromkeys(cell.column for cell in results))
 
     @property
@@ -77,16 +102,40 @@ class Board:
                   if (share := row.share_of_gain(governor)) is not None]
         return (sum(shares) / len(shares), len(shares)) if shares else None
 
+    def reach(self, governor: str) -> list[tuple[str, bool]]:
+        """(sentence, met) of each goal that the cells tell something of."""
+        found = []
+        for place, name, faster, fewer in REACH:
+            row = self.rows.get((place, name))
+            ratio = row and row.ratio(governor)
+            if not ratio:
+                continue
+            where = f"{' '.join(place)} {name}"
+            found.append((f"{where}: {ratio_text(ratio)} times as fast (goal {faster:g})",
+                          ratio >= faster))
+            if fewer:
+                bytes_ratio = row.results[PLAIN].read_mib / row.results[governor].read_mib
+                found.append((f"{where}: {ratio_text(bytes_ratio)} times fewer bytes "
+                              f"(goal {fewer:g})", bytes_ratio >= fewer))
+        share = self.share_of_gain(governor)
+        if share:
+            mean, count = share
+            found.append((f"{mean * 100:.0f} % of the oracle's gain, on average over the {count} "
+                          f"cells where it gains more than {GAIN_PCT} % (goal {REACH_GAIN_PCT} %)",
+                          mean * 100 >= REACH_GAIN_PCT))
+        return found
+
     # --- for a person ---
 
     def text(self, paint: Paint) -> str:
         parts = [self._losses_text(paint)] if self.governors else []
         places = dict.fromkeys(row.place for row in self.rows.values())
         parts += [self._place_text(place, paint) for place in places]
-        parts += [f"{governor}: {mean * 100:.0f} % of the oracle's gain on average over the "
-                  f"{count} cells where it gains more than {GAIN_PCT} %"
-                  for governor in self.governors if (found := self.share_of_gain(governor))
-                  for mean, count in [found]]
+        parts += ["\n".join([paint.bold(f"{governor}:")] + [
+            f"  {paint.good('met    ') if met else paint.bad('not met')}  {sentence}"
+            for sentence, met in found]) for governor in self.governors
+            if (found := self.reach(governor))]
+        parts.append(paint.faint(LEGEND))
         return "\n\n".join(parts)
 
     def _losses_text(self, paint: Paint) -> str:
@@ -105,41 +154,55 @@ class Board:
 
     def _place_text(self, place: tuple[str, str, str], paint: Paint) -> str:
         kernel, device, memory = place
-        head = f"{'time in ms, MiB read':{NAME_WIDTH}}" + "".join(
-            f"{column:>{self._width(column)}}" for column in self.columns)
+        heads = [" " * self.name_width + "".join(f"{column:>{self._width(column)}}"
+                                                 for column in self.columns),
+                 " " * self.name_width + "".join(
+                     self._field_text(column, {field: field for field in FIELDS})
+                     for column in self.columns)]
         lines = [paint.bold(f"Linux {release_of(kernel)}, {device}, {MEMORY_TITLES[memory]}"),
-                 paint.faint(head)]
-        lines += [f"{row.name:{NAME_WIDTH}}"
-                  + "".join(self._field(row, column, paint) for column in self.columns)
-                  for row in self.rows.values() if row.place == place]
+                 *map(paint.faint, heads)]
+        lines += [f"{row.name:{self.name_width}}" + "".join(
+            self._cell_text(row, column, paint) for column in self.columns)
+            for row in self.rows.values() if row.place == place]
         return "\n".join(lines)
 
-    def _width(self, column: str) -> int:
+    def _fields(self, column: str) -> list[str]:
+        """What is shown of a column: governors take the room that others have without them."""
         if column in self.governors:
-            return 44
-        return 23 if column != PLAIN else 16
+            return list(FIELDS)
+        if column == PLAIN:
+            return ["ms", "MiB"]
+        return ["times"] if self.governors else ["ms", "MiB", "times"]
 
-    def _field(self, row: Row, column: str, paint: Paint) -> str:
-        """Time, MiB read; how many times as fast; of governors what they did."""
-        width, result = self._width(column), row.results.get(column)
-        if result is None:
-            return f"{'-':>{width}}"
-        text = f"{number(result.time_ms):>9}{number(result.read_mib):>7}"
-        ratio, loss = row.ratio(column), row.loss_pct(column)
-        if column != PLAIN:
-            text += f"{ratio:6.2f}x" if ratio is not None else f"{'':7}"
-        if column in self.governors:
-            share = row.share_of_gain(column)
-            text += f"{share * 100:6.0f} %" if share is not None else f"{'':8}"
-            text += f"{result.hints_applied:5}/{result.hints_reverted}".ljust(10)
-            text += "LOSS" if loss is not None and loss > LOSS_PCT else ""
-            text = text.ljust(width)
-        text = f"{text:>{width}}"
-        if column == PLAIN or loss is None:
+    def _width(self, column: str) -> int:
+        return max(len(column) + 2, sum(FIELDS[field] for field in self._fields(column)))
+
+    def _field_text(self, column: str, values: dict[str, str]) -> str:
+        text = "".join(f"{values.get(field, ''):>{FIELDS[field]}}"
+                       for field in self._fields(column))
+        return f"{text:>{self._width(column)}}"
+
+    def _cell_text(self, row: Row, column: str, paint: Paint) -> str:
+        text = self._field_text(column,
+                                self._values(row, column) if column in row.results else {})
+        loss = row.loss_pct(column)
+        if column == PLAIN or loss is None or abs(loss) <= LOSS_PCT:
             return text
-        if loss > LOSS_PCT:
-            return paint.bad(text)
-        return paint.good(text) if loss < -LOSS_PCT else text
+        return paint.bad(text) if loss > 0 else paint.good(text)
+
+    def _values(self, row: Row, column: str) -> dict[str, str]:
+        result, ratio = row.results[column], row.ratio(column)
+        values = {"ms": number(result.time_ms), "MiB": number(result.read_mib)}
+        if ratio is not None:
+            lost = column in self.governors and row.loss_pct(column) > LOSS_PCT
+            values["times"] = ratio_text(ratio) + ("!" if lost else " ")
+        share = row.share_of_gain(column)
+        if share is not None:
+            values["gain"] = f"{share * 100:.0f} %"
+        if result.analyzer_ms is not None:
+            values["hints"] = f"{result.hints_applied}/{result.hints_reverted}"
+            values["cpu"] = f"{result.analyzer_ms / result.time_ms * 100:.1f} %"
+        return values
 
     # --- for a program ---
 
@@ -150,6 +213,8 @@ class Board:
             "losses": [{"kernel": row.place[0], "device": row.place[1], "memory": row.place[2],
                         "pattern": row.name, "governor": governor, "loss_pct": loss}
                        for loss, row, governor in self.losses],
+            "reach": [{"governor": governor, "what": what, "met": met}
+                      for governor in self.governors for what, met in self.reach(governor)],
             "share_of_gain": {governor: found[0] for governor in self.governors
                               if (found := self.share_of_gain(governor))},
             "cells": [{"kernel": row.place[0], "device": row.place[1], "memory": row.place[2],

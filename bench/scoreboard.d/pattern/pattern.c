@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
@@ -204,6 +205,8 @@ static void run_all(void)
 		}
 	}
 	run_process(0);
+	while (wait(NULL) > 0 || errno == EINTR)
+		;
 }
 
 /* --- before and after -------------------------------------------------------- */
