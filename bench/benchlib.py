@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Callable, Iterable
 
@@ -28,6 +29,7 @@ def test_kernels() -> list[str]:
     return provided("kernels").split()
 
 
+@cache
 def release_of(kernel: str) -> str:
     try:
         return provided("release", kernel)

@@ -63,11 +63,18 @@ class Run:
         return self.kernel, self.device, self.workload.program
 
     @property
+    def weight(self) -> int:
+        """How many times the program runs."""
+        kind, _, accesses = self.advice.partition(":")
+        return 1 + len(HINTS) * int(accesses) if kind == "search" else 1
+
+    @property
     def title(self) -> str:
         how = self.governor if self.governor != "none" else self.advice
         return (f"{self.kernel} {self.device} {self.memory} {self.workload.name} "
                 + (PLAIN if how == "none" else how))
 
+    @cache
     def key(self) -> str:
         """Two runs with the same key have the same result."""
         parts = [release_of(self.kernel), self.device, self.memory, self.governor, self.advice,

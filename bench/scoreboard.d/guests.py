@@ -37,6 +37,8 @@ class Campaign:
         self.progress = Progress("scoreboard")
         self.total = len(runs)
         self.done = 0
+        self.weight = sum(run.weight for run in runs)
+        self.weight_done = 0
         self.failures: list[str] = []
         self.workers = max(1, min(jobs, self.total))
         self.queue: queue.SimpleQueue[list[Run]] = queue.SimpleQueue()
@@ -63,15 +65,16 @@ class Campaign:
     def _work(self) -> None:
         while not self.stopped:
             try:
-                batch = self.queue.get_nowait()
+                self._run_batch(self.queue.get_nowait())
             except queue.Empty:
                 return
-            self._run_batch(batch)
 
     def _run_batch(self, batch: list[Run]) -> None:
         waiting = dict(enumerate(batch))
         guest = self._guest(batch, waiting)
         self.guests.append(guest)
+        if self.stopped:
+            return
         try:
             guest.run()
             problem = "the guest ended without it"
@@ -104,7 +107,7 @@ class Campaign:
         return Guest(kernel, on_line=on_line, options=[
             "--disk", f"{device},time_scale={INSTRUCTIONS_PER_NS}",
             "--disk-size", str(program.disk_mib), "--memory", str(program.memory_mib),
-            "--timeout", str(program.lay_limit_s + RUN_LIMIT_S * len(batch)),
+            "--timeout", str(program.lay_limit_s + RUN_LIMIT_S * sum(run.weight for run in batch)),
             *(word for copy in copies for word in ("--copy", str(copy)))],
             command=["/root/guest", *map(str, [FILE_MIB, LIMIT_MIB, INSTRUCTIONS_PER_NS])])
 
@@ -115,15 +118,17 @@ class Campaign:
             self._fail(run, f"its result has not the expected form ({error!r})")
             return
         self.store.keep(run, result)
-        self._count(f"{run.title}: {result.time_ms:.0f} ms, {result.read_mib:.0f} MiB read")
+        self._count(run, f"{run.title}: {result.time_ms:.0f} ms, {result.read_mib:.0f} MiB read")
 
     def _fail(self, run: Run, why: str) -> None:
         self.failures.append(f"{run.title}: {why}")
-        self._count(f"{run.title}: FAILED: {why.splitlines()[0]}")
+        self._count(run, f"{run.title}: FAILED: {why.splitlines()[0]}")
 
-    def _count(self, text: str) -> None:
+    def _count(self, run: Run, text: str) -> None:
         with self.lock:
             self.done += 1
-            seconds = (time.monotonic() - self.start) / self.done * (self.total - self.done)
+            self.weight_done += run.weight
+            seconds = (time.monotonic() - self.start) / self.weight_done \
+                * (self.weight - self.weight_done)
         self.progress.say(f"{text} ({self.done} of {self.total}, about "
                           f"{benchlib.duration(seconds)} left)")

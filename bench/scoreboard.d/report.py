@@ -5,6 +5,7 @@ from functools import cached_property
 
 from benchlib import INSTRUCTIONS_PER_NS, Paint, release_of
 from cells import FILE_MIB, HINTS, LIMIT_MIB, ORACLE, PLAIN, Cell, Result
+from programs import Workload
 
 LOSS_PCT = 3  # more than this against plain is a loss
 GAIN_PCT = 10  # an oracle that wins more than this has something to win
@@ -12,6 +13,8 @@ GAIN_PCT = 10  # an oracle that wins more than this has something to win
 # Of a governor's column, with their widths. times: as fast as plain; gain: of the time
 # that the oracle saves; hints: applied and reverted; cpu: of the module's thread.
 FIELDS = {"ms": 9, "MiB": 7, "times": 7, "gain": 8, "hints": 7, "cpu": 7}
+OVERRIDE = "override"  # in the policy of a governor that may
+
 MEMORY_TITLES = {"fits": f"the file of {FILE_MIB} MiB fits memory",
                  "limit": f"file of {FILE_MIB} MiB, memory limit {LIMIT_MIB} MiB"}
 
@@ -45,9 +48,10 @@ LEGEND = (f"times: as fast as plain (! = takes more than {LOSS_PCT} % longer); g
 class Row:
     """All columns of one workload in one place."""
 
-    def __init__(self, place: tuple[str, str, str], name: str) -> None:
+    def __init__(self, place: tuple[str, str, str], workload: Workload) -> None:
         self.place = place
-        self.name = name
+        self.name = workload.name
+        self.own_advice = workload.own_advice
         self.results: dict[str, Result] = {}
 
     def ratio(self, column: str) -> float | None:
@@ -62,7 +66,12 @@ class Row:
         return None if ratio is None else (1 / ratio - 1) * 100
 
     def share_of_gain(self, column: str) -> float | None:
-        """Of the time that the oracle saves, the part that the column saves."""
+        """Of the time that the oracle saves, the part that the column saves.
+
+        Not where the program's own advice has to be overridden for that.
+        """
+        if self.own_advice and OVERRIDE not in column:
+            return None
         best = self.ratio(ORACLE)
         if best is None or column not in self.results or best <= 1 + GAIN_PCT / 100:
             return None
@@ -79,7 +88,7 @@ class Board:
         for cell, result in results.items():
             place = (cell.kernel, cell.device, cell.memory)
             row = self.rows.setdefault((place, cell.workload.name),
-                                       Row(place, cell.workload.name))
+                                       Row(place, cell.workload))
             row.results[cell.column] = result
         self.name_width = 2 + max(map(len, [row.name for row in self.rows.values()]), default=0)
         self.columns = list(dict.fromkeys(cell.column for cell in results))

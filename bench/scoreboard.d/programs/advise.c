@@ -6,6 +6,7 @@
  * says of these is left out.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,9 +38,20 @@ void *mmap64(void *start, size_t bytes, int prot, int flags, int fd, off_t offse
 	return mmap(start, bytes, prot, flags, fd, offset);
 }
 
+static int is_hint(int what)
+{
+	return what == MADV_NORMAL || what == MADV_SEQUENTIAL || what == MADV_RANDOM;
+}
+
 int madvise(void *start, size_t bytes, int what)
 {
-	if (what == MADV_NORMAL || what == MADV_SEQUENTIAL || what == MADV_RANDOM)
+	return is_hint(what) ? 0 : syscall(SYS_madvise, start, bytes, what);
+}
+
+/* Its numbers are those of madvise(), and DONTNEED does nothing in glibc. */
+int posix_madvise(void *start, size_t bytes, int what)
+{
+	if (is_hint(what) || what == POSIX_MADV_DONTNEED)
 		return 0;
-	return syscall(SYS_madvise, start, bytes, what);
+	return syscall(SYS_madvise, start, bytes, what) ? errno : 0;
 }
