@@ -179,9 +179,13 @@ CORE = {
 }
 
 
-def is_core(kernel: str, device: str, memory: str, workload: Workload) -> bool:
-    """Whether the cell belongs to the set that is measured by default."""
-    return workload.name in CORE.get((kernel, device, memory), "").split()
+def core(workloads: list[Workload]) -> set[tuple[str, str, str, str]]:
+    """(kernel, device, memory, workload) of each cell that is measured by default."""
+    found = {(*place, name) for place, names in CORE.items() for name in names.split()}
+    unknown = {name for *_, name in found} - {workload.name for workload in workloads}
+    if unknown:
+        raise BenchError(f"the core set names workloads that are not there: {', '.join(unknown)}")
+    return found
 
 
 class Store:

@@ -2,6 +2,7 @@
 """Carries runs out: guests beside each other, many runs in each."""
 import json
 import queue
+import resource
 import threading
 import time
 from pathlib import Path
@@ -61,6 +62,10 @@ class Campaign:
             for guest in self.guests:
                 guest.stop()
             raise
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds = time.monotonic() - self.start
+        self.progress.say(f"{self.total} run(s) in {benchlib.duration(seconds)}, with "
+                          f"{benchlib.duration(used.ru_utime + used.ru_stime)} of processor time")
 
     def _work(self) -> None:
         while not self.stopped:
