@@ -80,11 +80,13 @@ class Campaign:
         self.guests.append(guest)
         if self.stopped:
             return
+        problem = "the guest ended without it"
         try:
             guest.run()
-            problem = "the guest ended without it"
         except BenchError as error:
             problem = str(error)
+            if not waiting and not self.stopped:  # a kernel that complains at last
+                self.failures.append(f"{' '.join(batch[0].place)}: {problem}")
         if waiting and not self.stopped:
             # With its first run the guest died; the others may live.
             victim = next(iter(waiting))

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <set>
@@ -66,7 +67,7 @@ TEST(Touches, RandomTouchesNoPageTwice) {
   const auto all = pages_of("random");
   EXPECT_EQ(all.size(), kFilePages);
   EXPECT_EQ(counts_of(all).size(), kFilePages);
-  EXPECT_FALSE(std::is_sorted(all.begin(), all.end()));
+  EXPECT_FALSE(std::ranges::is_sorted(all));
   const auto some = pages_of("random touches=5%");
   EXPECT_EQ(some.size(), 3277U);
   EXPECT_EQ(counts_of(some).size(), some.size());
@@ -91,10 +92,11 @@ TEST(Touches, UniformReachesWhatChanceSays) {
 TEST(Touches, HotSetGetsItsShare) {
   const auto counts = counts_of(pages_of("hot hits=90% set=10%"));
   std::vector<int> sorted;
+  sorted.reserve(counts.size());
   for (const auto& [page, count] : counts) {
     sorted.push_back(count);
   }
-  std::sort(sorted.rbegin(), sorted.rend());
+  std::ranges::sort(sorted, std::ranges::greater{});
   const auto hot = kFilePages / 10;
   const double share = std::accumulate(sorted.begin(), sorted.begin() + hot, 0.0) / kFilePages;
   EXPECT_NEAR(share, 0.91, 0.01);  // 90 %, and a tenth of the rest
@@ -107,7 +109,7 @@ TEST(Touches, PlaceSpreadsPopularPagesOrNot) {
   EXPECT_THAT(together, Each(Lt(kFilePages / 2 + 328)));
   const auto spread = pages_of("hot hits=100% set=1% range=50%-100%");
   EXPECT_EQ(counts_of(spread).size(), 328U);
-  EXPECT_GT(*std::max_element(spread.begin(), spread.end()), kFilePages * 97 / 100);
+  EXPECT_GT(*std::ranges::max_element(spread), kFilePages * 97 / 100);
 }
 
 TEST(Touches, ZipfFollowsItsLaw) {
@@ -138,8 +140,8 @@ TEST(Touches, SeedAndPlaceInTheLineDecide) {
   EXPECT_NE(pages_of("random"), pages_of("seed=2 random"));
   const auto first = touches_of("random ; random", kFilePages, 0);
   const auto second = touches_of("random ; random", kFilePages, 1);
-  EXPECT_FALSE(std::equal(first.begin(), first.end(), second.begin(),
-                          [](const touch& a, const touch& b) { return a.page == b.page; }));
+  EXPECT_FALSE(std::ranges::equal(first, second,
+                                  [](const touch& a, const touch& b) { return a.page == b.page; }));
 }
 
 TEST(Touches, SmallFilesAndRangesHaveAPage) {
