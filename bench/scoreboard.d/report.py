@@ -148,9 +148,9 @@ class Board:
         return "\n\n".join(parts)
 
     def _losses_text(self, paint: Paint) -> str:
-        rows = sum(1 for row in self.rows.values() if PLAIN in row.results)
         lines = []
         for governor in self.governors:
+            rows = sum(1 for row in self.rows.values() if row.ratio(governor))
             lost = [loss for loss in self.losses if loss[2] == governor]
             text = (f"{governor}: {len(lost)} of {rows} cells take more than {LOSS_PCT} % longer "
                     "than plain")
