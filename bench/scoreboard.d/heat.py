@@ -12,6 +12,8 @@ CELL_WIDTH, CELL_HEIGHT = 40, 17
 LEAST_BLOCK_WIDTH = 84  # for the column's name
 LEFT, RIGHT, TOP, BOTTOM = 150, 90, 70, 80
 MOST_LOG2 = 3  # beyond eight times the colour does not change
+DARK_LOG2 = 2
+BLACK, WHITE = 0, 0xffffff
 
 # Red for losses, white for no difference, blue for gains: told apart by everybody.
 PALETTE = ('set palette defined (-3 "#b2182b", -1 "#ef8a62", -0.05 "#fddbc7", 0 "#ffffff", '
@@ -41,11 +43,18 @@ class Panel:
         return self.columns.index(column) * len(self.places) + self.places.index(row.place)
 
     def points(self) -> list[str]:
-        """x, y, colour, text of each cell."""
-        return [f'{self.x(row, column)} {self.names.index(row.name)} '
-                f'{max(-MOST_LOG2, min(MOST_LOG2, math.log2(ratio))):.3f} "{ratio_text(ratio)}"'
-                for row in self.rows for column in self.columns
-                if (ratio := row.ratio(column)) is not None]
+        """x, y, colour, text, colour of the text of each cell."""
+        found = []
+        for row in self.rows:
+            for column in self.columns:
+                ratio = row.ratio(column)
+                if ratio is None:
+                    continue
+                colour = max(-MOST_LOG2, min(MOST_LOG2, math.log2(ratio)))
+                text_colour = WHITE if abs(colour) > DARK_LOG2 else BLACK
+                found.append(f'{self.x(row, column)} {self.names.index(row.name)} {colour:.3f} '
+                             f'"{ratio_text(ratio)}" {text_colour}')
+        return found
 
     def script(self, number: int, bottom: int, picture: tuple[int, int]) -> list[str]:
         """The panel with its lower edge so many pixels above that of the picture."""
@@ -76,7 +85,8 @@ class Panel:
                              f"first {at * block - 0.5}, graph 1 nohead front lw 2")
         lines.append(f"plot $cells{number} using 1:2:(0.5):(0.5):3 with boxxyerror fillstyle solid "
                      "noborder linecolor palette notitle, "
-                     f'$cells{number} using 1:2:4 with labels font ",8" notitle')
+                     f'$cells{number} using 1:2:4:5 with labels font ",8" textcolor rgb variable '
+                     "notitle")
         return lines
 
 
