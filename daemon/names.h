@@ -38,6 +38,7 @@ enum class Pattern : std::uint32_t {
 enum class Governor : std::uint32_t {
   Observe = SMART_MADVISE_GOVERNOR_OBSERVE,
   Pattern = SMART_MADVISE_GOVERNOR_PATTERN,
+  Benefit = SMART_MADVISE_GOVERNOR_BENEFIT,
 };
 
 /// Why a verdict, a task or a restore came about.
@@ -67,6 +68,11 @@ enum class Reason : std::uint32_t {
   Unload = SMART_MADVISE_REASON_UNLOAD,
   PatternChanged = SMART_MADVISE_REASON_PATTERN_CHANGED,
   LockContended = SMART_MADVISE_REASON_LOCK_CONTENDED,
+  Trial = SMART_MADVISE_REASON_TRIAL,
+  Pays = SMART_MADVISE_REASON_PAYS,
+  DoesNotPay = SMART_MADVISE_REASON_DOES_NOT_PAY,
+  LittleAtStake = SMART_MADVISE_REASON_LITTLE_AT_STAKE,
+  FitsMemory = SMART_MADVISE_REASON_FITS_MEMORY,
 };
 
 /// Where an entry of the Task Map stands.
@@ -142,6 +148,7 @@ template <>
 inline constexpr auto kNames<Governor> = std::to_array<std::string_view>({
     "observe",
     "pattern",
+    "benefit",
 });
 template <>
 inline constexpr auto kNames<Reason> = std::to_array<std::string_view>({
@@ -170,6 +177,11 @@ inline constexpr auto kNames<Reason> = std::to_array<std::string_view>({
     "unload",
     "pattern-changed",
     "lock-contended",
+    "trial",
+    "pays",
+    "does-not-pay",
+    "little-at-stake",
+    "fits-memory",
 });
 template <>
 inline constexpr auto kNames<TaskState> = std::to_array<std::string_view>({

@@ -18,7 +18,7 @@ constexpr auto kKeys = std::to_array<PolicyKey>({
     {SMART_MADVISE_A_POLICY_ENABLED, "enabled", &Policy::enabled, 0, 1, 1, "",
      "1 watches page faults, 0 removes the hook, restores every hint and forgets every process.",
      PolicyKey::Form::Switch},
-    {SMART_MADVISE_A_POLICY_GOVERNOR, "governor", &Policy::governor, 0, 1, 0, "",
+    {SMART_MADVISE_A_POLICY_GOVERNOR, "governor", &Policy::governor, 0, 2, 0, "",
      "Who decides about hints. A change to observe restores every hint.", PolicyKey::Form::Choice},
     {SMART_MADVISE_A_POLICY_SEQUENTIAL_PCT, "sequential-pct", &Policy::sequential_pct, 50, 100, 70,
      "%",
@@ -123,8 +123,10 @@ std::string allowed_values(const PolicyKey& key) {
     return key.unit.empty() ? fmt::format("{}..{}", key.min, key.max)
                             : fmt::format("{}..{} {}", key.min, key.max, key.unit);
   }
-  return key.form == PolicyKey::Form::Switch ? "on or off"
-                                             : fmt::format("{}", fmt::join(names, " or "));
+  if (key.form == PolicyKey::Form::Switch) {
+    return "on or off";
+  }
+  return fmt::format("{} or {}", fmt::join(names.first(names.size() - 1), ", "), names.back());
 }
 
 std::string format_policy_value(const PolicyKey& key, std::uint32_t value) {

@@ -56,7 +56,7 @@ using PolicyChanges = std::vector<PolicyChange>;
 /// The changes that lead from @p from to @p to.
 [[nodiscard]] PolicyChanges policy_difference(const Policy& from, const Policy& to);
 
-/// Allowed values of @p key for a person: "50..100", "on or off", "observe or pattern".
+/// Allowed values of @p key for a person: "50..100", "on or off", "observe, pattern or benefit".
 [[nodiscard]] std::string allowed_values(const PolicyKey& key);
 
 /// @p value as a person writes it: number, choice or on/off.

@@ -17,6 +17,8 @@
 #include "inherit.h"
 #include "map.h"
 #include "mapping.h"
+#include "memory.h"
+#include "pool.h"
 #include "restore.h"
 #include "taskmap.h"
 #include "trace.h"
@@ -72,6 +74,14 @@ static u32 hint_at_fault(const struct smadv_fault *fault)
 	return SMART_MADVISE_HINT_NONE;
 }
 
+static void note_memory(const struct smadv_record *record, struct smadv_range *range,
+			const struct smadv_mapping *mapping)
+{
+	range->memory.file = mapping->file;
+	range->memory.window_pages = mapping->window_pages;
+	range->memory.most_pages = record->most_pages;
+}
+
 /* Take over from the mapping whose hint stands on the range. */
 static void adopt_hint(struct smadv_record *record, struct smadv_range *range,
 		       const struct smadv_mapping *mapping)
@@ -106,8 +116,11 @@ static void verify(struct smadv_record *record, struct smadv_range *range)
 		range->hint = SMART_MADVISE_HINT_NONE;
 		range->application_hint = err ? SMART_MADVISE_HINT_NONE : mapping.hint;
 		range->mapping = err ? 0 : mapping.id;
+		if (!err)
+			note_memory(record, range, &mapping);
 		return;
 	}
+	note_memory(record, range, &mapping);
 	if (range->hint != SMART_MADVISE_HINT_NONE && range->hint != mapping.hint)
 		smadv_heed_review(record, range->start, range->end);
 	adopt_hint(record, range, &mapping);
@@ -137,6 +150,7 @@ static struct smadv_range *watch(struct smadv_record *record, u64 page, u64 now_
 	if (!range)
 		return NULL;
 	range->memory_backed = mapping.memory_backed;
+	note_memory(record, range, &mapping);
 	adopt_hint(record, range, &mapping);
 	smadv_stats_inc(RANGES);
 	return range;
@@ -210,12 +224,15 @@ static void judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 	struct smadv_range *range = record->ranges.item[index];
 	u64 border;
 
+	smadv_pool_share(range, now_ms);
 	if (smadv_range_judge(range, policy, now_ms)) {
 		smadv_stats_inc(VERDICTS);
 		trace_smadv_verdict(pid_nr(record->pid), range);
 		smadv_event_verdict(record, range);
 	}
 	trace_smadv_evidence(pid_nr(record->pid), range);
+	trace_smadv_effect(pid_nr(record->pid), range);
+	smadv_pool_share(range, now_ms);
 	border = smadv_range_border(range, policy);
 	if (border)
 		split(record, index, border);
@@ -226,6 +243,7 @@ static void judge(struct smadv_record *record, u64 now_ms)
 	const struct smadv_policy *policy = smadv_control_policy();
 	struct smadv_ranges *set = &record->ranges;
 	struct smadv_range *range;
+	bool on_trial = false;
 	u32 i;
 
 	for (i = 0; i < set->count; i++) {
@@ -248,10 +266,13 @@ static void judge(struct smadv_record *record, u64 now_ms)
 		return;
 	for (i = 0; i < set->count; i++) {
 		range = set->item[i];
+		on_trial |= range->verdict.reason == SMART_MADVISE_REASON_TRIAL;
 		if (range->last_fault_ms == now_ms && !range->memory_backed &&
 		    range->application_hint == SMART_MADVISE_HINT_NONE)
 			smadv_taskmap_want(record, range);
 	}
+	WRITE_ONCE(record->wake_mask,
+		   (on_trial ? SMADV_WAKE_FAULTS_TRIAL : SMADV_WAKE_FAULTS) - 1);
 }
 
 static void analyze(struct smadv_record *record, u64 now_ms)
@@ -302,18 +323,24 @@ static void analyze_dirty(u64 now_ms)
 	}
 }
 
-/* Drop ranges whose mapping is gone, and hints that went with theirs. */
+/* Drop ranges whose mapping is gone, and hints that went with theirs; look at memory anew. */
 static void prune(struct smadv_record *record)
 {
 	struct smadv_ranges *set = &record->ranges;
 	struct smadv_mapping mapping;
 	u32 i = 0;
+	int err;
 
+	record->most_pages = smadv_memory_most_pages(record->mm);
 	while (i < set->count) {
-		if (smadv_mapping_at(record->mm, set->item[i]->start, &mapping) == -ENOENT)
+		err = smadv_mapping_at(record->mm, set->item[i]->start, &mapping);
+		if (err == -ENOENT) {
 			smadv_map_drop_range(record, i);
-		else
-			i++;
+			continue;
+		}
+		if (!err)
+			note_memory(record, set->item[i], &mapping);
+		i++;
 	}
 	smadv_heed_review(record, 0, U64_MAX);
 }

@@ -4,6 +4,7 @@
 #include <linux/cred.h>
 #include <linux/ktime.h>
 #include <linux/rculist.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -12,6 +13,7 @@
 #include "control.h"
 #include "filter.h"
 #include "mapping.h"
+#include "memory.h"
 #include "newborn.h"
 
 #define REQUEST_SLOTS	64
@@ -27,25 +29,34 @@ static struct workqueue_struct *removals;
 static unsigned long min_bytes __read_mostly;
 static u64 max_memory_bytes __read_mostly;
 static bool adopting __read_mostly;
+static bool measuring __read_mostly;
 
 /* Address spaces that want to be adopted: a reference of one of their tasks. */
 static struct task_struct *requests[REQUEST_SLOTS];
 static LLIST_HEAD(dirty_list);
 
 /*
- * A fault in one word: page number, then SMADV_FAULT_*. Never 0, for page 0 is
- * not mapped.
+ * A fault in one word: page number, then its time in SMADV_CLOCK_NS, if anybody
+ * measures, then SMADV_FAULT_*. Never 0, for page 0 is not mapped. Addresses of users have 56 bits
+ * at most.
  */
-#define WORD_FLAG_BITS	8
+#define WORD_FLAG_BITS	4
+#define WORD_CLOCK_BITS	16
+#define WORD_PAGE_SHIFT	(WORD_FLAG_BITS + WORD_CLOCK_BITS)
 
 static __always_inline u64 pack_fault(unsigned long address, unsigned int flags,
 				      vm_flags_t vm_flags)
 {
-	u64 word = (u64)(address >> PAGE_SHIFT) << WORD_FLAG_BITS;
+	u64 word = (u64)(address >> PAGE_SHIFT) << WORD_PAGE_SHIFT;
 
+	BUILD_BUG_ON(56 - PAGE_SHIFT + WORD_PAGE_SHIFT > 64);
+	BUILD_BUG_ON(SMADV_FAULT_RAND_READ >= 1 << WORD_FLAG_BITS);
 	BUILD_BUG_ON(VM_RAND_READ != VM_SEQ_READ << 1);
 	BUILD_BUG_ON(SMADV_FAULT_RAND_READ != SMADV_FAULT_SEQ_READ << 1);
 
+	if (READ_ONCE(measuring))
+		word |= (local_clock() / SMADV_CLOCK_NS & GENMASK(WORD_CLOCK_BITS - 1, 0))
+			<< WORD_FLAG_BITS;
 	word |= flags & FAULT_FLAG_WRITE ? SMADV_FAULT_WRITE : 0;
 	word |= flags & FAULT_FLAG_TRIED ? SMADV_FAULT_TRIED : 0;
 	return word | (vm_flags & (VM_SEQ_READ | VM_RAND_READ)) /
@@ -116,7 +127,7 @@ notrace void smadv_map_fault(struct vm_area_struct *vma, unsigned long address,
 		position = atomic_fetch_inc(&record->head);
 		WRITE_ONCE(ring[position % SMADV_RING_SLOTS],
 			   pack_fault(address, flags, vma->vm_flags));
-		if (position % SMADV_WAKE_FAULTS == 0)
+		if (!(position & READ_ONCE(record->wake_mask)))
 			announce(record);
 		goto out;
 	}
@@ -190,6 +201,7 @@ bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault
 {
 	u64 word;
 	u32 head;
+	u16 clock;
 
 	lockdep_assert_held(&smadv_lock);
 
@@ -206,8 +218,13 @@ bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault
 			break;
 		++*lost;
 	}
-	fault->page = word >> WORD_FLAG_BITS;
+	fault->page = word >> WORD_PAGE_SHIFT;
 	fault->flags = word & GENMASK(WORD_FLAG_BITS - 1, 0);
+	clock = (u16)(word >> WORD_FLAG_BITS);
+	fault->waited_ns = 0;
+	if (clock) /* when nobody measures there is none */
+		fault->waited_ns = smadv_waits_enter(&record->waits, fault->page, clock,
+						     fault->flags & SMADV_FAULT_TRIED);
 	return true;
 }
 
@@ -333,6 +350,8 @@ struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct 
 	record->pid = get_pid(task_tgid(task));
 	note_owner(record, task);
 	record->adopted_ms = ktime_to_ms(ktime_get());
+	record->wake_mask = SMADV_WAKE_FAULTS - 1;
+	record->most_pages = smadv_memory_most_pages(mm);
 	refcount_set(&record->refs, 1);
 	smadv_notes_init(&record->notes);
 	record->excluded = smadv_filter_excludes(record);
@@ -534,6 +553,7 @@ void smadv_map_set_limits(const struct smadv_policy *policy)
 	WRITE_ONCE(min_bytes, (unsigned long)policy->min_mapping_kb << 10);
 	WRITE_ONCE(max_memory_bytes, (u64)policy->max_memory_kb << 10);
 	WRITE_ONCE(adopting, policy->enabled);
+	WRITE_ONCE(measuring, policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT);
 }
 
 int smadv_map_init(void)

@@ -18,8 +18,10 @@
 
 /* Faults that a record keeps until the analyzer looks; older ones are overwritten. */
 #define SMADV_RING_SLOTS	256
-/* The analyzer is woken at every so many faults of one address space. */
+/* The analyzer is woken at every so many faults of one address space, a power of two. */
 #define SMADV_WAKE_FAULTS	32
+/* While a hint is on trial there. */
+#define SMADV_WAKE_FAULTS_TRIAL	8
 #define SMADV_MAP_BITS		12
 
 /*
@@ -41,6 +43,7 @@ extern struct mutex smadv_lock;
  * @ring: where the hook records, @slots or NULL for an address space that a
  *	filter excludes
  * @head: faults recorded so far, the hook's write position
+ * @wake_mask: the analyzer is woken at faults whose number has none of these bits
  * @flags: SMADV_RECORD_*
  * @dirty: link of the dirty list
  * @notes: what the application did and nobody looked at yet
@@ -64,6 +67,8 @@ extern struct mutex smadv_lock;
  * @lost: faults overwritten before they were seen
  * @majors: major faults
  * @hints_changed: journal entries made
+ * @waits: faults that may be waiting
+ * @most_pages: memory that it may fill
  * @unsettled_ms: time before which no unknown mapping is looked up again, set
  *	when the ranges are at their limit
  * @ranges: ranges
@@ -76,6 +81,7 @@ struct smadv_record {
 	struct mm_struct *mm;
 	u64 *ring;
 	atomic_t head;
+	u32 wake_mask;
 	unsigned long flags;
 	struct llist_node dirty;
 
@@ -100,6 +106,8 @@ struct smadv_record {
 	u64 lost;
 	u64 majors;
 	u64 hints_changed;
+	struct smadv_waits waits;
+	u64 most_pages;
 	u64 unsettled_ms;
 	struct smadv_ranges ranges;
 	struct smadv_journal journal;

@@ -46,6 +46,7 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->offset = vma->vm_pgoff;
 	mapping->file = mix(mix(inode->i_sb->s_dev, inode->i_ino), inode->i_generation);
 	mapping->id = mix(mapping->file, mapping->start - vma->vm_pgoff);
+	mapping->window_pages = max(READ_ONCE(vma->vm_file->f_ra.ra_pages), 1U);
 	mapping->hint = smadv_mapping_hint(vma);
 	mapping->memory_backed = is_memory_backed(inode);
 }

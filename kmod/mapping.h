@@ -22,6 +22,7 @@
  * @id: identity of file and place: equal for all parts of one mmap(), also
  *	after they were split, and different once another file, or another part
  *	of the file, is mapped there
+ * @window_pages: readahead window of the open file, at least 1
  * @hint: enum smart_madvise_hint that its flags say
  * @memory_backed: the file has no device behind it
  */
@@ -31,6 +32,7 @@ struct smadv_mapping {
 	u64 offset;
 	u64 file;
 	u64 id;
+	u32 window_pages;
 	u32 hint;
 	bool memory_backed;
 };

@@ -110,6 +110,7 @@ static ssize_t executor_show(struct kobject *kobj, struct kobj_attribute *attrib
 static const char * const governors[] = {
 	[SMART_MADVISE_GOVERNOR_OBSERVE] = "observe",
 	[SMART_MADVISE_GOVERNOR_PATTERN] = "pattern",
+	[SMART_MADVISE_GOVERNOR_BENEFIT] = "benefit",
 };
 
 static ssize_t governor_show(struct kobject *kobj, struct kobj_attribute *attribute, char *buffer)

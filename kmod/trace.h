@@ -55,7 +55,12 @@
 		{ SMART_MADVISE_REASON_REQUEST,		"request" },		\
 		{ SMART_MADVISE_REASON_UNLOAD,		"unload" },		\
 		{ SMART_MADVISE_REASON_PATTERN_CHANGED,	"pattern-changed" },	\
-		{ SMART_MADVISE_REASON_LOCK_CONTENDED,	"lock-contended" })
+		{ SMART_MADVISE_REASON_LOCK_CONTENDED,	"lock-contended" },	\
+		{ SMART_MADVISE_REASON_TRIAL,		"trial" },		\
+		{ SMART_MADVISE_REASON_PAYS,		"pays" },		\
+		{ SMART_MADVISE_REASON_DOES_NOT_PAY,	"does-not-pay" },	\
+		{ SMART_MADVISE_REASON_LITTLE_AT_STAKE,	"little-at-stake" },	\
+		{ SMART_MADVISE_REASON_FITS_MEMORY,	"fits-memory" })
 
 #define smadv_show_state(state)						\
 	__print_symbolic(state,						\
@@ -134,6 +139,52 @@ TRACE_EVENT(smadv_verdict,
 		  smadv_show_pattern(__entry->pattern), __entry->pages,
 		  __entry->confidence_pct, smadv_show_hint(__entry->hint),
 		  smadv_show_reason(__entry->reason))
+);
+
+/* What the faults of a range waited for, by hint (none, sequential, random), and what that says. */
+TRACE_EVENT(smadv_effect,
+	TP_PROTO(int pid, const struct smadv_range *range),
+	TP_ARGS(pid, range),
+	TP_STRUCT__entry(
+		__field(int, pid)
+		__field(u64, start)
+		__field(u64, end)
+		__array(u32, misses, SMADV_EFFECT_HINTS)
+		__array(u64, miss_ns, SMADV_EFFECT_HINTS)
+		__array(u64, page_ns, SMADV_EFFECT_HINTS)
+		__field(s64, balance_ns)
+		__field(u64, allowance_ns)
+		__field(u32, pattern)
+		__field(u32, standing)
+		__field(u32, hint)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		u32 hint;
+
+		__entry->pid = pid;
+		__entry->start = range->start << PAGE_SHIFT;
+		__entry->end = range->end << PAGE_SHIFT;
+		for (hint = 0; hint < SMADV_EFFECT_HINTS; hint++) {
+			__entry->misses[hint] = range->effect.account[hint].misses;
+			__entry->miss_ns[hint] = smadv_effect_miss_ns(&range->effect, hint);
+			__entry->page_ns[hint] = smadv_effect_page_q4(&range->effect, hint) / 16;
+		}
+		__entry->balance_ns = range->effect.balance_ns;
+		__entry->allowance_ns = smadv_effect_allowance_ns(&range->effect);
+		__entry->pattern = range->pattern.kind;
+		__entry->standing = range->hint;
+		__entry->hint = range->verdict.hint;
+		__entry->reason = range->verdict.reason;
+	),
+	TP_printk("pid=%d range=%llx-%llx misses=%u,%u,%u miss_ns=%llu,%llu,%llu page_ns=%llu,%llu,%llu balance_ns=%lld allowance_ns=%llu pattern=%s standing=%s hint=%s reason=%s",
+		  __entry->pid, __entry->start, __entry->end,
+		  __entry->misses[0], __entry->misses[1], __entry->misses[2],
+		  __entry->miss_ns[0], __entry->miss_ns[1], __entry->miss_ns[2],
+		  __entry->page_ns[0], __entry->page_ns[1], __entry->page_ns[2],
+		  __entry->balance_ns, __entry->allowance_ns,
+		  smadv_show_pattern(__entry->pattern), smadv_show_hint(__entry->standing),
+		  smadv_show_hint(__entry->hint), smadv_show_reason(__entry->reason))
 );
 
 /* A task ended. */

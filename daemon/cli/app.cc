@@ -172,17 +172,19 @@ class Commands {
     CLI::App* set = command(
         *policy, "set", "Change keys: all of them, or none when one is refused",
         [this](Context& context) { return set_policy(context, request_.words); },
-        "  smadv policy set governor=pattern\n"
+        "  smadv policy set governor=benefit\n"
         "  smadv policy set sequential-pct=80 random-pct=80 hold-ms=500\n");
     set->add_option("KEY=VALUE", request_.words, "Key and new value")->type_name("")->required();
     CLI::App* governor = command(
-        "governor", "Show or set who decides: observe changes nothing, pattern applies hints",
+        "governor",
+        "Show or set who decides: observe changes nothing, pattern goes by the pattern, benefit by "
+        "what faults wait for",
         [this](Context& context) {
           return request_.name.empty() ? show_governor(context)
                                        : set_governor(context, request_.name);
         },
-        "  smadv governor\n  smadv governor pattern\n");
-    governor->add_option("NAME", request_.name, "observe or pattern")->type_name("");
+        "  smadv governor\n  smadv governor benefit\n");
+    governor->add_option("NAME", request_.name, "observe, pattern or benefit")->type_name("");
     command(
         "enable", "Watch page faults", [](Context& context) { return set_enabled(context, true); },
         "  smadv enable\n");

@@ -193,6 +193,24 @@ std::string outcome(Reason reason, std::uint32_t error, const Policy& policy) {
   }
 }
 
+// What the governor benefit found out.
+std::string effect(const Range& range, const Policy& policy) {
+  switch (range.reason) {
+    case Reason::Trial:
+      return "it may pay here, and is being measured";
+    case Reason::Pays:
+      return "measured, faults wait for less with it than without";
+    case Reason::DoesNotPay:
+      return "a hint was tried and measured, and spared nothing or cost more than it spared";
+    case Reason::LittleAtStake:
+      return "faults waited for too little so far to be worth a trial";
+    case Reason::FitsMemory:
+      return "random access to what fits in memory, which reading around fills sooner";
+    default:
+      return outcome(range.reason, 0, policy);
+  }
+}
+
 std::string few_faults(const Range& range, const Policy& policy) {
   const std::uint64_t window = window_of(range);
   return fmt::format("{} faults in the window so far, {} are needed to judge", window,
@@ -229,7 +247,7 @@ std::string because(const Range& range, const Policy& policy) {
     case Reason::Observing:
       return observed(range, policy);
     default:
-      return outcome(range.reason, 0, policy);
+      return effect(range, policy);
   }
 }
 

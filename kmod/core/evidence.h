@@ -18,10 +18,12 @@
  * struct smadv_fault - one page fault as the hook saw it
  * @page: page number (address / page size)
  * @flags: SMADV_FAULT_*
+ * @waited_ns: of a second entry, since the first one, else 0
  */
 struct smadv_fault {
 	u64 page;
 	u32 flags;
+	u64 waited_ns;
 };
 
 /* Residues of page numbers that jumps are counted by: one fault-around window. */

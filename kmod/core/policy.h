@@ -63,7 +63,7 @@ struct smadv_policy_field {
 
 /*@
  * predicate smadv_policy_valid(struct smadv_policy *policy) =
- *	policy->enabled <= 1 && policy->governor <= 1 &&
+ *	policy->enabled <= 1 && policy->governor <= 2 &&
  *	50 <= policy->sequential_pct <= 100 && 50 <= policy->random_pct <= 100 &&
  *	policy->hysteresis_pct <= 40 && 8 <= policy->min_faults <= 1024 &&
  *	16 <= policy->window_faults <= 1024 && policy->hold_ms <= 60000 &&

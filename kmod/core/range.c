@@ -22,6 +22,8 @@ static void init(struct smadv_range *range, u64 start, u64 end, u64 mapping)
 	smadv_hold_init(&range->hold);
 	range->hint = SMART_MADVISE_HINT_NONE;
 	range->application_hint = SMART_MADVISE_HINT_NONE;
+	smadv_effect_init(&range->effect);
+	range->memory = (struct smadv_memory){ .window_pages = 1 };
 	range->memory_backed = false;
 	range->doubtful = false;
 	range->faults = 0;
@@ -197,6 +199,7 @@ bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page)
 	right = set->item[index + 1];
 	*right = *left;
 	smadv_evidence_split(&left->evidence, &right->evidence, left->start, page, left->end);
+	smadv_effect_split(&left->effect, &right->effect);
 	right->faults = right->evidence.seen;
 	if (right->faults > left->faults)
 		right->faults = left->faults;
@@ -245,6 +248,7 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 		return false;
 
 	smadv_evidence_merge(&left->evidence, &right->evidence, left->start, right->end);
+	smadv_effect_merge(&left->effect, &right->effect);
 	left->end = right->end;
 	left->faults = sum(left->faults, right->faults);
 	left->majors = sum(left->majors, right->majors);
@@ -255,6 +259,15 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 		left->hold = right->hold;
 	remove(set, index + 1, 1);
 	return true;
+}
+
+static u32 hint_at(const struct smadv_fault *fault)
+{
+	if (fault->flags & SMADV_FAULT_SEQ_READ)
+		return SMART_MADVISE_HINT_SEQUENTIAL;
+	if (fault->flags & SMADV_FAULT_RAND_READ)
+		return SMART_MADVISE_HINT_RANDOM;
+	return SMART_MADVISE_HINT_NONE;
 }
 
 /**
@@ -274,12 +287,16 @@ void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *faul
 	if (fault->page < range->start || fault->page >= range->end)
 		return;
 	range->last_fault_ms = now_ms;
+	if (fault->waited_ns)
+		smadv_effect_wait(&range->effect, fault->page, hint_at(fault), fault->waited_ns,
+				  &range->memory);
 	if (fault->flags & SMADV_FAULT_TRIED) {
 		range->majors = sum(range->majors, 1);
 		return;
 	}
-	if (!smadv_evidence_add(&range->evidence, fault->page, policy->window_faults))
+	if (fault->waited_ns || !smadv_evidence_add(&range->evidence, fault->page, policy->window_faults))
 		return;
+	smadv_effect_fault(&range->effect, fault->page, hint_at(fault), &range->memory);
 	if (range->faults != ~0ULL)
 		range->faults++;
 	if (range->unsettled)
@@ -301,6 +318,15 @@ static bool is_idle(const struct smadv_range *range, const struct smadv_policy *
 	return now_ms > range->last_fault_ms && now_ms - range->last_fault_ms >= policy->idle_ms;
 }
 
+/* How far a range goes before it comes near the same page again. */
+static u64 extent(const struct smadv_range *range)
+{
+	if (range->pattern.kind == SMART_MADVISE_PATTERN_STRIDED &&
+	    range->pattern.pages > range->memory.window_pages)
+		return SMADV_EXTENT_MAX; /* no window has two of its pages */
+	return smadv_sections_extent(&range->evidence.sections);
+}
+
 /**
  * smadv_range_judge() - judge pattern and verdict anew
  * @range: range
@@ -311,7 +337,7 @@ static bool is_idle(const struct smadv_range *range, const struct smadv_policy *
  */
 bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
 {
-	u32 hint = range->verdict.hint;
+	u32 hint = range->verdict.hint, kind = range->pattern.kind;
 
 	if (is_idle(range, policy, now_ms)) {
 		smadv_pattern_init(&range->pattern);
@@ -319,7 +345,16 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 	} else {
 		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
 	}
+	range->memory.extent_pages = extent(range);
+	if (range->pattern.kind != kind && range->hint == SMART_MADVISE_HINT_NONE)
+		smadv_effect_renew(&range->effect);
 	range->verdict = smadv_verdict_decide(range, policy, now_ms);
+	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?
+					    smadv_effect_price_ns(&range->effect) : 0;
+	if (policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT && !range->effect.leaving &&
+	    range->hint != SMART_MADVISE_HINT_NONE && range->verdict.hint != range->hint)
+		smadv_effect_end(&range->effect, range->hint,
+				 range->verdict.reason == SMART_MADVISE_REASON_DOES_NOT_PAY);
 	return range->verdict.hint != hint;
 }
 
@@ -356,7 +391,9 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
 			u64 now_ms)
 {
 	range->hint = hint;
-	smadv_hold_start(&range->hold, policy, now_ms);
+	smadv_effect_begin(&range->effect, hint);
+	if (policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT)
+		smadv_hold_start(&range->hold, policy, now_ms);
 }
 
 /**
@@ -369,5 +406,6 @@ void smadv_range_reset(struct smadv_range *range)
 {
 	smadv_evidence_init(&range->evidence, range->start, range->end);
 	smadv_pattern_init(&range->pattern);
+	smadv_effect_init(&range->effect);
 	range->unsettled = 0;
 }

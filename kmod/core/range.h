@@ -3,6 +3,7 @@
 #ifndef SMADV_CORE_RANGE_H
 #define SMADV_CORE_RANGE_H
 
+#include "effect.h"
 #include "evidence.h"
 #include "pattern.h"
 #include "shim.h"
@@ -20,6 +21,8 @@
  * @hold: hysteresis of hint changes
  * @hint: enum smart_madvise_hint that the module has standing here
  * @application_hint: enum smart_madvise_hint that the application set itself
+ * @effect: what faults wait for, hint by hint
+ * @memory: memory that its file has
  * @memory_backed: the file lives in memory, hints do not apply
  * @doubtful: a fault saw another hint on the mapping than the range knows of;
  *	for the owner of the range, the core does not look at it
@@ -38,6 +41,8 @@ struct smadv_range {
 	struct smadv_hold hold;
 	u32 hint;
 	u32 application_hint;
+	struct smadv_effect effect;
+	struct smadv_memory memory;
 	bool memory_backed;
 	bool doubtful;
 	u64 faults;
@@ -115,7 +120,7 @@ u64 smadv_range_border(const struct smadv_range *range, const struct smadv_polic
 
 /*
  * The module changed the standing hint to @hint at @now_ms. Starts the hold
- * time, doubled when the change before is young.
+ * time, doubled when the change before is young; governor benefit has none.
  */
 void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_policy *policy,
 			u64 now_ms);

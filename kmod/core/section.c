@@ -220,6 +220,38 @@ static u32 all_jumps(const struct smadv_sections *sections)
 	return jumps;
 }
 
+/**
+ * smadv_sections_extent() - how much of the range jumps spread over
+ * @sections: sections
+ *
+ * The square of their sum by the sum of their squares: n sections with the same
+ * number of jumps count for n, and few among them that have much less for little.
+ *
+ * Return: pages, 0 without a jump.
+ */
+u64 smadv_sections_extent(const struct smadv_sections *sections)
+{
+	u64 most = (u64)SMADV_SECTIONS << sections->shift;
+	u32 i, sum, squares = 0;
+	u64 sections_q4;
+
+	/*@
+	 * loop invariant i <= SMADV_SECTIONS && squares <= 255 * 255 * i;
+	 * loop assigns i, squares;
+	 * loop variant SMADV_SECTIONS - i;
+	 */
+	for (i = 0; i < SMADV_SECTIONS; i++)
+		squares += (u32)sections->jumps[i] * sections->jumps[i];
+	if (!squares)
+		return 0;
+	sum = all_jumps(sections);
+	sections_q4 = 16 * (u64)sum * sum / squares;
+	if (sections_q4 > 16 * SMADV_SECTIONS)
+		sections_q4 = 16 * SMADV_SECTIONS;
+	/*@ assert most <= 0x20000000000000; */
+	return most / (16 * SMADV_SECTIONS) * sections_q4;
+}
+
 /* The section that most steps of streams lie in. */
 /*@
  * requires \valid_read(sections);

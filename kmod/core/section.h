@@ -85,6 +85,13 @@ struct smadv_section_sum smadv_sections_below(const struct smadv_sections *secti
  */
 struct smadv_section_sum smadv_sections_from(const struct smadv_sections *sections, u64 page);
 
+/* Pages of as many sections as jumps spread over, were they spread evenly. */
+/*@
+ * requires \valid_read(sections) && smadv_sections_valid(*sections);
+ * assigns \nothing;
+ */
+u64 smadv_sections_extent(const struct smadv_sections *sections);
+
 /* Page where a part with streams only touches one with jumps, or 0. */
 /*@
  * requires \valid_read(sections) && smadv_sections_valid(*sections);

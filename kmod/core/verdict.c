@@ -3,6 +3,7 @@
 
 #include <linux/smart_madvise.h>
 
+#include "benefit.h"
 #include "range.h"
 
 /* Changes within so many hold lengths of each other follow closely. */
@@ -93,7 +94,7 @@ static struct smadv_verdict by_pattern(const struct smadv_range *range,
  *   ensures \result.reason == SMART_MADVISE_REASON_MEMORY_BACKED;
  * behavior judged:
  *   assumes range->application_hint == SMART_MADVISE_HINT_NONE && !range->memory_backed;
- *   ensures now_ms >= range->hold.until_ms ==> \result.hint == wanted_hint(range, policy);
+ *   ensures policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT ==> now_ms >= range->hold.until_ms ==> \result.hint == wanted_hint(range, policy);
  *   ensures now_ms < range->hold.until_ms ==> \result.hint == range->hint;
  * complete behaviors;
  * disjoint behaviors;
@@ -101,8 +102,7 @@ static struct smadv_verdict by_pattern(const struct smadv_range *range,
 /**
  * smadv_verdict_decide() - choose the hint for a range
  * @range: range, its pattern judged
- * @policy: policy; its governor plays no part, so that observing shows what
- *	would be done
+ * @policy: policy; observing shows what the governor pattern would do
  * @now_ms: time in ms
  *
  * Return: the hint wanted and why. While the hold lasts, the standing hint.
@@ -117,7 +117,8 @@ struct smadv_verdict smadv_verdict_decide(const struct smadv_range *range,
 	if (range->memory_backed)
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_MEMORY_BACKED);
 
-	wanted = by_pattern(range, policy);
+	wanted = policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT ?
+			 smadv_benefit_decide(range) : by_pattern(range, policy);
 	if (wanted.hint != range->hint && now_ms < range->hold.until_ms)
 		return verdict(range->hint, SMART_MADVISE_REASON_HOLDING);
 	return wanted;

@@ -143,7 +143,7 @@ class Process {
       if (!range) {
         return;
       }
-      const smadv_fault fault{page, what / 64};
+      const smadv_fault fault{page, what / 64, i % 3 == 0 ? 0 : amount * 1000ULL};
       smadv_range_fault(range, &fault, &policy_, now_ms_);
     }
     if (smadv_range* range = smadv_ranges_find(&set_, page - step)) {

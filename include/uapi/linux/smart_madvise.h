@@ -53,10 +53,13 @@ enum smart_madvise_pattern {
  *   default at load.
  * @SMART_MADVISE_GOVERNOR_PATTERN: Mostly sequential gets SEQUENTIAL, mostly
  *   random gets RANDOM.
+ * @SMART_MADVISE_GOVERNOR_BENEFIT: Tries a hint where it may pay, measures
+ *   what faults wait for, and keeps what pays.
  */
 enum smart_madvise_governor {
 	SMART_MADVISE_GOVERNOR_OBSERVE,
 	SMART_MADVISE_GOVERNOR_PATTERN,
+	SMART_MADVISE_GOVERNOR_BENEFIT,
 };
 
 /**
@@ -104,6 +107,16 @@ enum smart_madvise_governor {
  *   pattern no longer calls for the hint.
  * @SMART_MADVISE_REASON_LOCK_CONTENDED: The process kept its address space
  *   locked too long, the task was given up.
+ * @SMART_MADVISE_REASON_TRIAL: Governor benefit tries the hint, which may pay,
+ *   and measures it.
+ * @SMART_MADVISE_REASON_PAYS: Tried and measured, faults wait for less than
+ *   without the hint.
+ * @SMART_MADVISE_REASON_DOES_NOT_PAY: Tried and measured, it spared nothing,
+ *   or cost more than it spared.
+ * @SMART_MADVISE_REASON_LITTLE_AT_STAKE: What was waited for so far is not
+ *   worth the price of a trial.
+ * @SMART_MADVISE_REASON_FITS_MEMORY: Random access to a file that fits in
+ *   memory, which reading around fills sooner.
  */
 enum smart_madvise_reason {
 	SMART_MADVISE_REASON_NONE,
@@ -131,6 +144,11 @@ enum smart_madvise_reason {
 	SMART_MADVISE_REASON_UNLOAD,
 	SMART_MADVISE_REASON_PATTERN_CHANGED,
 	SMART_MADVISE_REASON_LOCK_CONTENDED,
+	SMART_MADVISE_REASON_TRIAL,
+	SMART_MADVISE_REASON_PAYS,
+	SMART_MADVISE_REASON_DOES_NOT_PAY,
+	SMART_MADVISE_REASON_LITTLE_AT_STAKE,
+	SMART_MADVISE_REASON_FITS_MEMORY,
 };
 
 /**

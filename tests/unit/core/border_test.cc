@@ -21,7 +21,7 @@ class Process {
   }
 
   void fault(std::uint64_t page, std::uint32_t flags) {
-    const smadv_fault fault{page, flags};
+    const smadv_fault fault{page, flags, 0};
     smadv_range* range = smadv_ranges_find(set_.get(), page);
     ASSERT_NE(range, nullptr) << "a page was lost";
     smadv_range_fault(range, &fault, &policy_, now_ms_);

@@ -20,7 +20,7 @@ Subject::Subject(std::uint64_t start, std::uint64_t pages, smadv_policy policy)
 }
 
 void Subject::fault(std::uint64_t page, std::uint32_t flags) {
-  const smadv_fault fault{page, flags};
+  const smadv_fault fault{page, flags, 0};
   smadv_range_fault(&range(), &fault, &policy_, now_ms_);
   if (++faults_ % judge_every == 0) {
     judge();

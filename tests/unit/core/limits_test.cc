@@ -72,7 +72,7 @@ TEST(Split, GivesAwayNoMoreFaultsThanThereWere) {
   Set set(2);
   smadv_range& range = *set.insert(0, 4096);
   for (std::uint64_t i = 0; i < 200; ++i) {
-    const smadv_fault fault{2048 + (i * 577) % 2048, 0};
+    const smadv_fault fault{2048 + (i * 577) % 2048, 0, 0};
     const smadv_policy policy = default_policy();
     smadv_range_fault(&range, &fault, &policy, 1);
   }

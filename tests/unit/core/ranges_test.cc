@@ -180,7 +180,7 @@ class Operations {
       if (range == nullptr) {
         return;
       }
-      const smadv_fault fault{page, 0};
+      const smadv_fault fault{page, 0, 0};
       smadv_range_fault(range, &fault, &policy, now_ms_);
       smadv_range_judge(range, &policy, now_ms_);
       page = range->start + engine_() % (range->end - range->start);

@@ -96,7 +96,7 @@ TEST(Unsettled, PartsOfASplitDoNotMergeAtOnce) {
   set.insert(kBase, kBase + kPages);
   ASSERT_TRUE(smadv_ranges_split(set.get(), 0, kBase + kPages / 2));
   const auto touch = [&](std::uint32_t index, std::uint64_t page) {
-    const smadv_fault fault{page, 0};
+    const smadv_fault fault{page, 0, 0};
     smadv_range_fault(&set[index], &fault, &policy, 1);
   };
   for (std::uint64_t i = 0; i < 64; ++i) {
@@ -123,7 +123,7 @@ TEST_P(Records, AreRunsWithAndWithoutFaultAround) {
       const std::uint64_t record = kBase + offset + engine() % (kPages / pages) * pages;
       for (std::uint64_t page = 0; page < pages; ++page) {
         if (page == 0 || !around || (record + page) % 16 == 0) {
-          const smadv_fault fault{record + page, 0};
+          const smadv_fault fault{record + page, 0, 0};
           smadv_range_fault(&range, &fault, &policy, 1);
         }
       }

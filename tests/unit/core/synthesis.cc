@@ -24,6 +24,7 @@ void Mapping::add(std::uint64_t page) {
   if (page < start_ || page >= end_ || !resident_.insert(page).second) {
     return;
   }
+  ++pages_read_;
   order_.push_back(page);
   if (order_.size() > options_.memory) {
     resident_.erase(order_.front());

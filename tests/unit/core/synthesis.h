@@ -52,6 +52,9 @@ class Mapping {
   /// What another mapping of the file, or a drop of caches, does: all pages fault again.
   void unmap();
   void evict();
+  /// What the mapping's hint makes of a miss from now on.
+  void advise(ReadAhead read_ahead) { options_.read_ahead = read_ahead; }
+  [[nodiscard]] std::uint64_t pages_read() const { return pages_read_; }
 
  private:
   [[nodiscard]] bool resident(std::uint64_t page) const;
@@ -72,6 +75,7 @@ class Mapping {
   /// Pages whose touch starts the next readahead, with where it begins. They are not mapped along.
   std::unordered_map<std::uint64_t, std::uint64_t> markers_;
   std::deque<std::uint64_t> order_;
+  std::uint64_t pages_read_ = 0;
   std::uint64_t folio_end_ = 0;
   std::uint64_t folio_size_ = 0;
 };

@@ -134,7 +134,7 @@ TEST_F(CommandsTest, PolicySetChecksEverythingFirst) {
       {"hold-ms=1 random-pct", "'random-pct' is not KEY=VALUE"},
       {"hold-ms=1 random-pct=", "'' is no value for random-pct, allowed: 50..100 %"},
       {"hold-ms=1 hold-ms=2", "hold-ms is given twice"},
-      {"governor=benefit", "'benefit' is no value for governor, allowed: observe or pattern"}};
+      {"governor=best", "'best' is no value for governor, allowed: observe, pattern or benefit"}};
   for (const auto& [words, message] : cases) {
     const Outcome outcome = run("policy set " + words);
     EXPECT_EQ(outcome.exit, ExitCode::Usage) << words;

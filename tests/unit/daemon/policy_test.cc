@@ -74,7 +74,7 @@ TEST(Policy, FormattedAsWritten) {
 }
 
 TEST(Policy, Allowed) {
-  EXPECT_EQ(allowed_values(key("governor")), "observe or pattern");
+  EXPECT_EQ(allowed_values(key("governor")), "observe, pattern or benefit");
   EXPECT_EQ(allowed_values(key("enabled")), "on or off");
   EXPECT_EQ(allowed_values(key("min-mapping-kb")), "64..1073741824 KiB");
 }

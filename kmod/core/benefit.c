@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "benefit.h"
+
+#include <linux/smart_madvise.h>
+
+#include "range.h"
+
+/* Windows that a stream passes before it is told what SEQUENTIAL does to it. */
+#define TRIAL_WINDOWS	4
+/* And before one that wins nothing is given up; misses before RANDOM is. */
+#define PATIENT_WINDOWS	16
+#define PATIENT_MISSES	(4 * SMADV_TRIAL_MISSES)
+/* A hint that spares less than one part in so many is none. */
+#define GAIN_SHARE	50
+
+static struct smadv_verdict verdict(u32 hint, u32 reason)
+{
+	return (struct smadv_verdict){ hint, reason };
+}
+
+/* Streams that readahead can serve: one at a time, for a file has one window. */
+static bool is_stream(const struct smadv_range *range)
+{
+	switch (range->pattern.kind) {
+	case SMART_MADVISE_PATTERN_SEQUENTIAL:
+		return smadv_evidence_streams(&range->evidence) <= 1;
+	case SMART_MADVISE_PATTERN_STRIDED:
+		return range->pattern.pages <= range->memory.window_pages;
+	case SMART_MADVISE_PATTERN_RUNS:
+		return 2 * range->pattern.pages >= range->memory.window_pages;
+	default:
+		return false;
+	}
+}
+
+/* Single pages, of which none comes near another one before long. */
+static bool is_scattered(const struct smadv_range *range)
+{
+	switch (range->pattern.kind) {
+	case SMART_MADVISE_PATTERN_RANDOM:
+		return true;
+	case SMART_MADVISE_PATTERN_STRIDED:
+		return range->pattern.pages > range->memory.window_pages;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Trials of the hint that failed, and say something of the next one: not if a page of
+ * a stream costs more than twice by now what it cost in the last one.
+ */
+static u32 failures(const struct smadv_effect *effect, u32 hint)
+{
+	u64 then = smadv_effect_page_q4(effect, hint);
+	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
+
+	if (hint == SMART_MADVISE_HINT_SEQUENTIAL && then && then < now / 2)
+		return 0;
+	return effect->failures[hint];
+}
+
+/* Is what was waited for so far worth a trial, which may cost some of it? */
+static bool affords(const struct smadv_range *range, u32 hint)
+{
+	const struct smadv_effect *effect = &range->effect;
+	u64 price_ns = smadv_effect_price_ns(effect);
+
+	if (!price_ns || (effect->others.pays[hint] && !failures(effect, hint)))
+		return price_ns;
+	return price_ns <= smadv_effect_allowance_ns(effect) >> failures(effect, hint);
+}
+
+/* Is it known what a page of the stream costs without a hint? */
+static bool is_priced(const struct smadv_range *range)
+{
+	const struct smadv_account *plain = &range->effect.account[SMART_MADVISE_HINT_NONE];
+
+	return plain->misses >= SMADV_TRIAL_MISSES && plain->pages >= range->memory.window_pages;
+}
+
+static struct smadv_verdict choose(const struct smadv_range *range)
+{
+	u32 hint = SMART_MADVISE_HINT_NONE;
+
+	if (is_stream(range) && is_priced(range))
+		hint = SMART_MADVISE_HINT_SEQUENTIAL;
+	else if (is_scattered(range) && smadv_effect_pressed(&range->memory))
+		hint = SMART_MADVISE_HINT_RANDOM;
+	else if (is_scattered(range))
+		return verdict(hint, SMART_MADVISE_REASON_FITS_MEMORY);
+	else if (is_stream(range))
+		return verdict(hint, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+	else
+		return verdict(hint, SMART_MADVISE_REASON_PATTERN_UNHINTED);
+	if (!affords(range, hint))
+		return verdict(SMART_MADVISE_HINT_NONE, range->effect.failures[hint] ?
+			       SMART_MADVISE_REASON_DOES_NOT_PAY : SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
+}
+
+static bool in_debt(const struct smadv_effect *effect)
+{
+	return effect->balance_ns < 0 &&
+	       (u64)-effect->balance_ns > smadv_effect_allowance_ns(effect);
+}
+
+/* Enough less to be worth a hint */
+static bool is_less(u64 now, u64 before)
+{
+	return now < before - before / GAIN_SHARE;
+}
+
+static struct smadv_verdict keep_random(const struct smadv_range *range)
+{
+	const struct smadv_effect *effect = &range->effect;
+	u32 misses = effect->account[SMART_MADVISE_HINT_RANDOM].misses;
+
+	/* A miss that is not cheaper than before: nothing was read around it then. */
+	if (in_debt(effect) || (misses >= PATIENT_MISSES &&
+				!is_less(smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_RANDOM),
+					 smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE))))
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
+	switch (range->pattern.kind) {
+	case SMART_MADVISE_PATTERN_SEQUENTIAL:
+	case SMART_MADVISE_PATTERN_BACKWARD:
+	case SMART_MADVISE_PATTERN_RUNS:
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_PATTERN_CHANGED);
+	default:
+		break;
+	}
+	return verdict(range->hint, misses >= SMADV_TRIAL_MISSES && effect->balance_ns > 0 ?
+		       SMART_MADVISE_REASON_PAYS : SMART_MADVISE_REASON_TRIAL);
+}
+
+static struct smadv_verdict keep_sequential(const struct smadv_range *range)
+{
+	const struct smadv_effect *effect = &range->effect;
+	u64 pages = effect->account[SMART_MADVISE_HINT_SEQUENTIAL].pages;
+	u64 before = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
+	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_SEQUENTIAL);
+
+	if (in_debt(effect))
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
+	if (range->pattern.kind != SMART_MADVISE_PATTERN_UNKNOWN && !is_stream(range))
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_PATTERN_CHANGED);
+	if (pages < (u64)TRIAL_WINDOWS * range->memory.window_pages)
+		return verdict(range->hint, SMART_MADVISE_REASON_TRIAL);
+	if (is_less(now, before))
+		return verdict(range->hint, SMART_MADVISE_REASON_PAYS);
+	if (pages < (u64)PATIENT_WINDOWS * range->memory.window_pages)
+		return verdict(range->hint, SMART_MADVISE_REASON_TRIAL);
+	return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
+}
+
+/**
+ * smadv_benefit_decide() - choose the hint by its effect
+ * @range: range, its pattern judged
+ *
+ * A hint is tried when the pattern and the size of memory let expect that it pays,
+ * and when what was waited for so far is worth it. It is kept while what it costs,
+ * measured, is less than what the same faults would have cost without it: for
+ * SEQUENTIAL what a page of a stream cost before, for RANDOM what reading around
+ * each miss cost, where no miss nearby came first. Never costs more than the
+ * allowance of smadv_effect_allowance_ns() and what is waited for between two looks.
+ *
+ * Return: the hint wanted and why.
+ */
+struct smadv_verdict smadv_benefit_decide(const struct smadv_range *range)
+{
+	if (range->effect.leaving)
+		return verdict(SMART_MADVISE_HINT_NONE, range->verdict.reason);
+	if (range->pattern.kind == SMART_MADVISE_PATTERN_IDLE)
+		return verdict(range->hint, SMART_MADVISE_REASON_IDLE);
+	switch (range->hint) {
+	case SMART_MADVISE_HINT_RANDOM:
+		return keep_random(range);
+	case SMART_MADVISE_HINT_SEQUENTIAL:
+		return keep_sequential(range);
+	default:
+		break;
+	}
+	if (range->pattern.kind == SMART_MADVISE_PATTERN_UNKNOWN)
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_NO_MAJORITY);
+	return choose(range);
+}

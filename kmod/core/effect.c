@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "effect.h"
+
+#include <linux/smart_madvise.h>
+
+/* Faults from which an account is halved, so that it speaks of the recent past. */
+#define RECENT_FAULTS	512
+/* Trials may cost one part in so many of what was waited for. */
+#define LOSS_SHARE	50
+/* Misses whose gain is remembered: a hint that ceases to pay is found out after as many. */
+#define CREDIT_MISSES	8
+#define FAILURES_MAX	32
+/* What a wait has beyond so many misses has another cause: reclaim, or the device's others. */
+#define OUTLIER_MISSES	4
+#define SHARE		10000U
+
+static u64 sum(u64 a, u64 b)
+{
+	return a <= ~0ULL - b ? a + b : ~0ULL;
+}
+
+/**
+ * smadv_waits_enter() - note that a fault entered
+ * @waits: waits of the process
+ * @page: where
+ * @clock: when, in SMADV_CLOCK_NS, modulo 2^16
+ * @waited: it says that it waited for the device
+ *
+ * A fault that waits for the device enters twice, and does not always say so. An
+ * entry in between, of another thread at the same page, is taken for the second one.
+ * Two entries without a pause are an attempt that was repeated under another lock.
+ *
+ * Return: ns since the first entry when this is the second one, else 0.
+ */
+u64 smadv_waits_enter(struct smadv_waits *waits, u64 page, u16 clock, bool waited)
+{
+	u32 slot = (u32)(page % SMADV_WAITS);
+	u16 since = (u16)(clock - waits->clock[slot]);
+
+	if (waits->page[slot] == page) {
+		if (since)
+			waits->page[slot] = 0;
+		return (u64)since * SMADV_CLOCK_NS;
+	}
+	if (!waited) {
+		waits->page[slot] = page;
+		waits->clock[slot] = clock;
+	}
+	return 0;
+}
+
+/**
+ * smadv_effect_init() - nothing is known yet
+ * @effect: effect
+ */
+void smadv_effect_init(struct smadv_effect *effect)
+{
+	*effect = (struct smadv_effect){ 0 };
+}
+
+static void halve(struct smadv_account *account)
+{
+	account->faults /= 2;
+	account->misses /= 2;
+	account->waited_ns /= 2;
+	account->pages /= 2;
+}
+
+static bool is_ghost(const struct smadv_effect *effect, u32 window)
+{
+	u32 i;
+
+	for (i = 0; i < SMADV_GHOSTS; i++)
+		if (effect->ghost[i] == window)
+			return true;
+	return false;
+}
+
+/*
+ * Share in 1/10000 of misses under RANDOM that would miss without it, but for pages
+ * nearby. While memory fills, windows bring in what will be hit later; once it is full,
+ * as much of the range is resident whichever way it is read.
+ */
+static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	const struct smadv_account *plain = &effect->account[SMART_MADVISE_HINT_NONE];
+	u64 missed, absent;
+
+	if (!smadv_effect_pressed(memory))
+		return 0;
+	if (effect->filled_pages >= memory->most_pages)
+		return SHARE;
+	missed = plain->faults ? (u64)plain->misses * SHARE / plain->faults : SHARE;
+	absent = (memory->extent_pages - memory->most_pages) * SHARE / memory->extent_pages;
+	return missed < absent ? missed : absent;
+}
+
+/*
+ * What a miss under RANDOM would have cost without it: nothing where a page nearby
+ * missed before, for both would have been read at once; else what a miss cost then,
+ * unless by chance the window had still been there.
+ */
+static u64 plain_ns(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
+{
+	u32 window = (u32)(page / memory->window_pages) + 1;
+
+	if (is_ghost(effect, window))
+		return 0;
+	effect->ghost[effect->hand] = window;
+	effect->hand = (effect->hand + 1) % SMADV_GHOSTS;
+	return smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) *
+	       miss_share(effect, memory) / SHARE;
+}
+
+/* What of a wait a miss under @hint may explain. */
+static u64 typical_ns(const struct smadv_effect *effect, u32 hint, u64 waited_ns)
+{
+	u64 most_ns = smadv_effect_miss_ns(effect, hint) * OUTLIER_MISSES;
+
+	return waited_ns < most_ns ? waited_ns : most_ns;
+}
+
+static void credit(struct smadv_effect *effect, u64 ns)
+{
+	s64 most = (s64)smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) * CREDIT_MISSES;
+
+	effect->balance_ns += (s64)ns;
+	if (effect->balance_ns > most)
+		effect->balance_ns = most;
+}
+
+/**
+ * smadv_effect_fault() - a fault entered for the first time
+ * @effect: effect
+ * @page: where
+ * @hint: enum smart_madvise_hint that its mapping bears
+ * @memory: memory
+ */
+void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
+			const struct smadv_memory *memory)
+{
+	struct smadv_account *account = &effect->account[hint];
+	u64 ahead = page - effect->last;
+
+	if (account->faults >= RECENT_FAULTS)
+		halve(account);
+	account->faults++;
+	if (page > effect->last && ahead <= memory->window_pages) {
+		account->pages += ahead;
+		if (hint == SMART_MADVISE_HINT_SEQUENTIAL)
+			credit(effect, ahead *
+			       smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE) / 16);
+	}
+	effect->last = page;
+}
+
+/**
+ * smadv_effect_wait() - a fault has waited for the device
+ * @effect: effect
+ * @page: where
+ * @hint: enum smart_madvise_hint that its mapping bears
+ * @waited_ns: how long
+ * @memory: memory
+ */
+void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 waited_ns,
+		       const struct smadv_memory *memory)
+{
+	struct smadv_account *account = &effect->account[hint];
+
+	effect->stake_ns = sum(effect->stake_ns, waited_ns);
+	if (account->misses >= SMADV_TRIAL_MISSES)
+		waited_ns = typical_ns(effect, hint, waited_ns);
+	account->misses++;
+	account->waited_ns = sum(account->waited_ns, waited_ns);
+	effect->filled_pages = sum(effect->filled_pages, hint == SMART_MADVISE_HINT_RANDOM ?
+							 1 : memory->window_pages);
+	if (hint == SMART_MADVISE_HINT_RANDOM)
+		credit(effect, plain_ns(effect, page, memory));
+	if (hint != SMART_MADVISE_HINT_NONE)
+		effect->balance_ns -= (s64)typical_ns(effect, SMART_MADVISE_HINT_NONE, waited_ns);
+}
+
+/**
+ * smadv_effect_renew() - forget what no hint costs
+ * @effect: effect of a range whose pattern changed
+ */
+void smadv_effect_renew(struct smadv_effect *effect)
+{
+	effect->account[SMART_MADVISE_HINT_NONE] = (struct smadv_account){ 0 };
+}
+
+/**
+ * smadv_effect_begin() - a hint stands from now on
+ * @effect: effect
+ * @hint: enum smart_madvise_hint
+ */
+void smadv_effect_begin(struct smadv_effect *effect, u32 hint)
+{
+	u32 i;
+
+	effect->balance_ns = 0;
+	effect->leaving = false;
+	/* What none cost before was in another state of memory and of readahead. */
+	effect->account[hint] = (struct smadv_account){ 0 };
+	for (i = 0; i < SMADV_GHOSTS; i++)
+		effect->ghost[i] = 0;
+}
+
+/**
+ * smadv_effect_end() - the standing hint is to be taken back
+ * @effect: effect
+ * @hint: enum smart_madvise_hint
+ * @failed: it did not pay; else it paid while the pattern called for it
+ */
+void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed)
+{
+	if (effect->balance_ns < 0)
+		effect->lost_ns = sum(effect->lost_ns, (u64)-effect->balance_ns);
+	effect->leaving = true;
+	if (!failed)
+		effect->failures[hint] = 0;
+	else if (effect->failures[hint] < FAILURES_MAX)
+		effect->failures[hint]++;
+}
+
+/**
+ * smadv_effect_split() - divide what trials may cost
+ * @left: effect of the whole, becomes that of the left part
+ * @right: becomes that of the right part
+ *
+ * Which part waited for more is not known, so that each gets half.
+ */
+void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
+{
+	left->stake_ns /= 2;
+	left->lost_ns /= 2;
+	left->reserved_ns = 0;
+	left->told.stake_ns /= 2;
+	left->told.lost_ns /= 2;
+	*right = *left;
+}
+
+/**
+ * smadv_effect_merge() - add the account of the right neighbour
+ * @effect: effect of the left range, becomes that of the union
+ * @right: effect of the right one
+ *
+ * What both wait for goes on to be told by the one that waited more.
+ */
+void smadv_effect_merge(struct smadv_effect *effect, const struct smadv_effect *right)
+{
+	u64 stake_ns = sum(effect->stake_ns, right->stake_ns);
+	u64 lost_ns = sum(effect->lost_ns, right->lost_ns);
+	struct smadv_told told = effect->told;
+
+	if (right->stake_ns > effect->stake_ns)
+		*effect = *right;
+	effect->stake_ns = stake_ns;
+	effect->lost_ns = lost_ns;
+	if (told.generation == right->told.generation) {
+		told.stake_ns = sum(told.stake_ns, right->told.stake_ns);
+		told.lost_ns = sum(told.lost_ns, right->told.lost_ns);
+	}
+	effect->told = told;
+}
+
+/**
+ * smadv_effect_miss_ns() - what a miss costs
+ * @effect: effect
+ * @hint: enum smart_madvise_hint
+ *
+ * Return: mean wait in ns, 0 without a miss.
+ */
+u64 smadv_effect_miss_ns(const struct smadv_effect *effect, u32 hint)
+{
+	const struct smadv_account *account = &effect->account[hint];
+
+	return account->misses ? account->waited_ns / account->misses : 0;
+}
+
+/**
+ * smadv_effect_page_q4() - what a stream waits for a page
+ * @effect: effect
+ * @hint: enum smart_madvise_hint
+ *
+ * Return: in 1/16 ns, 0 when no stream was seen.
+ */
+u64 smadv_effect_page_q4(const struct smadv_effect *effect, u32 hint)
+{
+	const struct smadv_account *account = &effect->account[hint];
+
+	if (!account->pages)
+		return 0;
+	return account->waited_ns < 1ULL << 60 ? account->waited_ns * 16 / account->pages : 0;
+}
+
+/**
+ * smadv_effect_price_ns() - what a trial may cost
+ * @effect: effect
+ *
+ * As much as so many misses without a hint, for no hint makes one dearer.
+ *
+ * Return: ns, 0 when nothing missed yet.
+ */
+u64 smadv_effect_price_ns(const struct smadv_effect *effect)
+{
+	return smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) * SMADV_TRIAL_MISSES;
+}
+
+/**
+ * smadv_effect_allowance_ns() - what trials may still cost
+ * @effect: effect
+ *
+ * One part in 50 of all waits so far: whatever happens, the trials of a file cost
+ * about 2 % of what it is waited for.
+ *
+ * Return: ns, 0 when it is used up.
+ */
+u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
+{
+	u64 allowed_ns = sum(effect->stake_ns, effect->others.stake_ns) / LOSS_SHARE;
+	u64 lost_ns = sum(effect->lost_ns, effect->others.lost_ns);
+
+	return allowed_ns > lost_ns ? allowed_ns - lost_ns : 0;
+}
+
+/**
+ * smadv_effect_pressed() - do random accesses reach farther than memory?
+ * @memory: memory
+ *
+ * Return: true when what is read around must be evicted some day.
+ */
+bool smadv_effect_pressed(const struct smadv_memory *memory)
+{
+	return memory->extent_pages > memory->most_pages;
+}

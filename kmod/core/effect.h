@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Effect: what the faults of one range wait for, hint by hint, and what it is worth. */
+#ifndef SMADV_CORE_EFFECT_H
+#define SMADV_CORE_EFFECT_H
+
+#include "shim.h"
+
+/* Time stamps of faults: units of so many ns, which wrap around at 16 bits. */
+#define SMADV_CLOCK_NS		4096
+/* Faults of one process that are remembered, because they may be waiting. */
+#define SMADV_WAITS		64
+/* Misses that a trial is measured by. */
+#define SMADV_TRIAL_MISSES	8
+/* An extent that no memory holds. */
+#define SMADV_EXTENT_MAX	(1ULL << 48)
+/* Windows that are remembered as read around lately, were there no RANDOM. */
+#define SMADV_GHOSTS		64
+/* NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
+#define SMADV_EFFECT_HINTS	3
+
+/**
+ * struct smadv_waits - faults of one process that may be waiting, by page number
+ * @page: where, 0 when the slot is free
+ * @clock: since when
+ */
+struct smadv_waits {
+	u64 page[SMADV_WAITS];
+	u16 clock[SMADV_WAITS];
+};
+
+/**
+ * struct smadv_account - faults under one hint, of the recent past
+ * @faults: how many
+ * @misses: of these, those that waited for the device
+ * @waited_ns: their waits together
+ * @pages: by which faults were ahead of the one before, as far as readahead reaches
+ */
+struct smadv_account {
+	u32 faults;
+	u32 misses;
+	u64 waited_ns;
+	u64 pages;
+};
+
+/**
+ * struct smadv_others - what other ranges of the same file know
+ * @stake_ns: what they waited for
+ * @lost_ns: what trials cost them, or may cost that are under way
+ * @pays: hints that pay for one of them now
+ */
+struct smadv_others {
+	u64 stake_ns;
+	u64 lost_ns;
+	bool pays[SMADV_EFFECT_HINTS];
+};
+
+/* What the others were told of a range, for their owner; the core does not look at it. */
+struct smadv_told {
+	u64 stake_ns;
+	u64 lost_ns;
+	u32 generation;
+};
+
+/**
+ * struct smadv_effect - the effect of hints on one range
+ * @account: by enum smart_madvise_hint
+ * @stake_ns: all waits since the range was made
+ * @lost_ns: of these, what trials cost
+ * @reserved_ns: what the trial under way may cost
+ * @others: other ranges of the file
+ * @told: what they know of this one
+ * @balance_ns: what the standing hint spared, less what it cost, lately
+ * @filled_pages: memory that its misses filled
+ * @last: page of the last fault
+ * @failures: trials of each hint that did not pay in a row
+ * @leaving: the standing hint is to be taken back
+ * @ghost: windows that would have been read without RANDOM, lately; 0 when free
+ * @hand: ghost replaced next
+ */
+struct smadv_effect {
+	struct smadv_account account[SMADV_EFFECT_HINTS];
+	u64 stake_ns;
+	u64 lost_ns;
+	u64 reserved_ns;
+	struct smadv_others others;
+	struct smadv_told told;
+	s64 balance_ns;
+	u64 filled_pages;
+	u64 last;
+	u8 failures[SMADV_EFFECT_HINTS];
+	bool leaving;
+	u32 ghost[SMADV_GHOSTS];
+	u32 hand;
+};
+
+/**
+ * struct smadv_memory - where a range lives
+ * @file: identity of the file
+ * @extent_pages: how much of it accesses reach, before they come back
+ * @most_pages: memory that the process may fill, its control groups considered
+ * @window_pages: readahead window of the file
+ */
+struct smadv_memory {
+	u64 file;
+	u64 extent_pages;
+	u64 most_pages;
+	u32 window_pages;
+};
+
+/*
+ * A fault entered at @page at @clock, after it @waited or not. Returns for how long it
+ * did, in ns, or 0 for a first entry.
+ */
+u64 smadv_waits_enter(struct smadv_waits *waits, u64 page, u16 clock, bool waited);
+
+void smadv_effect_init(struct smadv_effect *effect);
+
+/* A fault at @page, on a mapping that bears @hint, entered for the first time. */
+void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
+			const struct smadv_memory *memory);
+
+/* A fault at @page has waited. */
+void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 waited_ns,
+		       const struct smadv_memory *memory);
+
+/* Forget what no hint costs: the pattern is another one. */
+void smadv_effect_renew(struct smadv_effect *effect);
+
+/* @hint stands from now on, NONE too. */
+void smadv_effect_begin(struct smadv_effect *effect, u32 hint);
+
+/* @hint is to be taken back; it @failed, or is not called for any more. */
+void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed);
+
+/* Each of two parts gets half of what was waited for. */
+void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right);
+
+/* Add the account of the right neighbour. */
+void smadv_effect_merge(struct smadv_effect *effect, const struct smadv_effect *right);
+
+/* Mean wait of a miss under @hint in ns, 0 without one. */
+u64 smadv_effect_miss_ns(const struct smadv_effect *effect, u32 hint);
+
+/* Mean wait per page that a stream comes ahead under @hint in 1/16 ns, 0 when unknown. */
+u64 smadv_effect_page_q4(const struct smadv_effect *effect, u32 hint);
+
+/* What a trial may cost, in ns, 0 when unknown. */
+u64 smadv_effect_price_ns(const struct smadv_effect *effect);
+
+/* What trials may still cost, in ns. */
+u64 smadv_effect_allowance_ns(const struct smadv_effect *effect);
+
+/* Memory cannot hold all that random accesses may reach. */
+bool smadv_effect_pressed(const struct smadv_memory *memory);
+
+#endif /* SMADV_CORE_EFFECT_H */

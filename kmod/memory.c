@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "memory.h"
+
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+
+#ifdef CONFIG_MEMCG
+static u64 limit_of(const struct mem_cgroup *memcg)
+{
+	return min(READ_ONCE(memcg->memory.max), READ_ONCE(memcg->memory.high));
+}
+
+/* The least limit of the group and of those that it is in. */
+static u64 least_limit(struct mm_struct *mm)
+{
+	struct mem_cgroup *own = get_mem_cgroup_from_mm(mm);
+	struct mem_cgroup *memcg;
+	u64 least = U64_MAX;
+
+	/* A group holds a reference of its parent. */
+	for (memcg = own; memcg; memcg = parent_mem_cgroup(memcg))
+		least = min(least, limit_of(memcg));
+	mem_cgroup_put(own);
+	return least;
+}
+#else
+static u64 least_limit(struct mm_struct *mm)
+{
+	return U64_MAX;
+}
+#endif
+
+/**
+ * smadv_memory_most_pages() - memory that an address space may fill
+ * @mm: address space, mm_count held
+ *
+ * The limits of its control group count (memory.max and memory.high), and the size
+ * of the machine; what others take of it does not.
+ *
+ * Context: any.
+ * Return: pages.
+ */
+u64 smadv_memory_most_pages(struct mm_struct *mm)
+{
+	return min_t(u64, totalram_pages(), least_limit(mm));
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Pool: what the ranges of one file, in all processes, know of its hints together. */
+#ifndef SMADV_POOL_H
+#define SMADV_POOL_H
+
+#include "core/range.h"
+
+void smadv_pool_share(struct smadv_range *range, u64 now_ms);
+
+#endif /* SMADV_POOL_H */

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+// The governor that measures: what it decides, and what comes of it on a modelled machine.
+#include <ostream>
+
+#include <gtest/gtest.h>
+
+#include "core.h"
+#include "synthesis.h"
+
+extern "C" {
+#include "core/benefit.h"
+}
+
+namespace smadv::test {
+namespace {
+
+constexpr std::uint64_t kBase = 0x7f0000000;
+constexpr std::uint64_t kPages = 1 << 14;
+constexpr std::uint64_t kSmall = kPages * 3 / 8;
+constexpr std::uint64_t kLatencyNs = 80'000;
+constexpr std::uint64_t kPageNs = 2'000;
+constexpr std::uint32_t kNone = SMART_MADVISE_HINT_NONE;
+constexpr std::uint32_t kSequential = SMART_MADVISE_HINT_SEQUENTIAL;
+constexpr std::uint32_t kRandom = SMART_MADVISE_HINT_RANDOM;
+
+/// A process, its file, its device, and the governor, which may be kept from acting.
+class Machine {
+ public:
+  Machine(std::uint64_t memory, bool tuned)
+      : subject_(kBase, kPages, policy()),
+        mapping_(kBase, kPages,
+                 {.read_ahead = ReadAhead::kAround, .retry = Retry::kTried, .memory = memory},
+                 [this](std::uint64_t page, std::uint32_t flags) { fault(page, flags); }),
+        tuned_(tuned) {
+    range().memory.most_pages = memory;
+    range().memory.window_pages = 32;
+  }
+
+  void run(const Touches& touches, std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      pages_before_ = mapping_.pages_read();
+      mapping_.touch(kBase + touches());
+    }
+  }
+
+  smadv_range& range() { return subject_.range(); }
+  [[nodiscard]] std::uint64_t waited_ns() const { return waited_ns_; }
+  [[nodiscard]] std::uint64_t pages_read() const { return mapping_.pages_read(); }
+  [[nodiscard]] std::uint32_t changes() const { return changes_; }
+
+ private:
+  static smadv_policy policy() {
+    smadv_policy policy = default_policy();
+    policy.governor = SMART_MADVISE_GOVERNOR_BENEFIT;
+    return policy;
+  }
+
+  void fault(std::uint64_t page, std::uint32_t flags) {
+    smadv_fault fault{.page = page, .flags = flags, .waited_ns = 0};
+    if (range().hint == kSequential) {
+      fault.flags |= SMADV_FAULT_SEQ_READ;
+    } else if (range().hint == kRandom) {
+      fault.flags |= SMADV_FAULT_RAND_READ;
+    }
+    if ((flags & SMADV_FAULT_TRIED) != 0) {
+      fault.waited_ns = kLatencyNs + kPageNs * (mapping_.pages_read() - pages_before_);
+      waited_ns_ += fault.waited_ns;
+    }
+    smadv_range_fault(&range(), &fault, &subject_.policy(), ++faults_ / 16);
+    if (tuned_ && faults_ % 8 == 0) {
+      act();
+    }
+  }
+
+  void act() {
+    static constexpr ReadAhead kRead[] = {ReadAhead::kAround, ReadAhead::kForward,
+                                          ReadAhead::kSingle};
+    smadv_range_judge(&range(), &subject_.policy(), faults_ / 16);
+    const std::uint32_t hint = range().verdict.hint;
+    if (hint == range().hint) {
+      return;
+    }
+    mapping_.advise(kRead[hint]);
+    smadv_range_hinted(&range(), hint, &subject_.policy(), faults_ / 16);
+    ++changes_;
+  }
+
+  Subject subject_;
+  Mapping mapping_;
+  bool tuned_;
+  std::uint64_t pages_before_ = 0;
+  std::uint64_t waited_ns_ = 0;
+  std::uint64_t faults_ = 0;
+  std::uint32_t changes_ = 0;
+};
+
+struct Workload {
+  const char* name;
+  std::uint64_t memory;
+  std::function<Touches()> touches;
+  std::uint64_t count;
+};
+
+std::ostream& operator<<(std::ostream& out, const Workload& workload) {
+  return out << workload.name;
+}
+
+class NoHarm : public testing::TestWithParam<Workload> {};
+
+/// 2 % for trials, and what is waited for between two looks.
+TEST_P(NoHarm, WaitsHardlyLonger) {
+  const Workload& workload = GetParam();
+  Machine plain(workload.memory, false);
+  Machine tuned(workload.memory, true);
+  plain.run(workload.touches(), workload.count);
+  tuned.run(workload.touches(), workload.count);
+  EXPECT_LE(tuned.waited_ns(), plain.waited_ns() * 102 / 100 + 32 * kLatencyNs);
+}
+
+constexpr std::uint64_t kFits = 1ULL << 40;
+INSTANTIATE_TEST_SUITE_P(
+    All, NoHarm,
+    testing::Values(
+        Workload{"sequential", kSmall, [] { return sequential(kPages); }, kPages},
+        Workload{"backward", kSmall, [] { return backward(kPages); }, kPages},
+        Workload{"each_page_once_fits", kFits, [] { return permutation(kPages, 1); }, kPages},
+        Workload{"random_fits", kFits, [] { return random_pages(kPages, 1); }, 4 * kPages},
+        Workload{"zipf_fits", kFits, [] { return zipf(kPages, 0.8, 1); }, 4 * kPages},
+        Workload{"dense_part", kSmall, [] { return random_pages(kPages / 4, 1); }, 2 * kPages},
+        Workload{"short_runs", kSmall, [] { return runs(kPages, 4, true, 1); }, kPages},
+        Workload{"runs", kSmall, [] { return runs(kPages, 16, false, 1); }, kPages},
+        Workload{"long_runs", kSmall, [] { return runs(kPages, 256, true, 1); }, kPages},
+        Workload{"stride", kSmall, [] { return stride(kPages, 8, 0); }, kPages / 8},
+        Workload{"two_streams", kSmall,
+                 [] {
+                   return interleave({sequential(kPages), sequential(kPages, kPages / 2)});
+                 },
+                 kPages},
+        Workload{"hot_together", kSmall, [] { return hot_set(kPages, 90, 10, 1); }, 2 * kPages}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(Benefit, RandomUnderPressureWins) {
+  Machine plain(kSmall, false);
+  Machine tuned(kSmall, true);
+  plain.run(random_pages(kPages, 1), kPages);
+  tuned.run(random_pages(kPages, 1), kPages);
+  EXPECT_EQ(tuned.range().hint, kRandom);
+  EXPECT_EQ(tuned.range().verdict.reason, SMART_MADVISE_REASON_PAYS);
+  EXPECT_EQ(tuned.changes(), 1);
+  EXPECT_LT(tuned.pages_read() * 4, plain.pages_read());
+  EXPECT_LT(tuned.waited_ns(), plain.waited_ns());
+}
+
+TEST(Benefit, RandomThatFitsIsLeftAlone) {
+  Machine tuned(kFits, true);
+  tuned.run(permutation(kPages, 1), kPages / 8);
+  EXPECT_EQ(tuned.range().pattern.kind, SMART_MADVISE_PATTERN_RANDOM);
+  EXPECT_EQ(tuned.range().verdict.reason, SMART_MADVISE_REASON_FITS_MEMORY);
+  EXPECT_EQ(tuned.changes(), 0);
+}
+
+TEST(Benefit, WideStrideNeedsNoWindow) {
+  Machine tuned(kFits, true);
+  tuned.run(stride(kPages, 33, 0), kPages / 33);
+  EXPECT_EQ(tuned.range().hint, kRandom);
+}
+
+TEST(Benefit, StreamAfterRandomIsFoundOut) {
+  Machine tuned(kSmall, true);
+  tuned.run(random_pages(kPages, 1), kPages / 2);
+  ASSERT_EQ(tuned.range().hint, kRandom);
+  tuned.run(sequential(kPages), 256);
+  EXPECT_NE(tuned.range().hint, kRandom);
+}
+
+TEST(Benefit, RandomIsTakenBackWhereRunsBegin) {
+  Machine tuned(kSmall, true);
+  tuned.run(random_pages(kPages, 1), kPages / 2);
+  ASSERT_EQ(tuned.range().hint, kRandom);
+  tuned.run(runs(kPages, 16, false, 1), 1024);
+  EXPECT_EQ(tuned.range().hint, kNone);
+}
+
+// --- what decides, by itself ------------------------------------------------------
+
+class Decide : public testing::Test {
+ protected:
+  Decide() {
+    set_.insert(0, kPages);
+    range().memory = {.file = 1, .extent_pages = kPages, .most_pages = kSmall, .window_pages = 32};
+    range().pattern.kind = SMART_MADVISE_PATTERN_RANDOM;
+  }
+
+  smadv_range& range() { return set_[0]; }
+  smadv_effect& effect() { return range().effect; }
+  smadv_account& account(std::uint32_t hint) { return effect().account[hint]; }
+  void expect(std::uint32_t hint, std::uint32_t reason) {
+    const smadv_verdict verdict = smadv_benefit_decide(&range());
+    EXPECT_EQ(verdict.hint, hint);
+    EXPECT_EQ(verdict.reason, reason);
+  }
+  /// So many misses of 100 us without a hint, and enough at stake for `trials` trials.
+  void miss(std::uint32_t misses, std::uint32_t trials) {
+    account(kNone) = {
+        .faults = misses, .misses = misses, .waited_ns = misses * 100'000ULL, .pages = 0};
+    effect().stake_ns = trials * 50ULL * SMADV_TRIAL_MISSES * 100'000;
+  }
+  void stream(std::uint32_t hint, std::uint64_t pages, std::uint64_t page_ns) {
+    account(hint) = {.faults = 100, .misses = 50, .waited_ns = pages * page_ns, .pages = pages};
+  }
+
+ private:
+  Set set_{1};
+};
+
+TEST_F(Decide, NothingWaitedForIsNotTried) {
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+}
+
+TEST_F(Decide, ATrialHasToBeAfforded) {
+  miss(100, 1);
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().stake_ns -= 50;
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+  effect().others.stake_ns = 50;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().others.lost_ns = 1;
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+  effect().others.pays[kRandom] = true;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, EachFailureDoublesThePrice) {
+  miss(100, 1);
+  smadv_effect_end(&effect(), kRandom, true);
+  effect().leaving = false;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().others.pays[kRandom] = true;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().stake_ns *= 2;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  for (int i = 0; i < 100; ++i) {
+    smadv_effect_end(&effect(), kRandom, true);
+  }
+  effect().leaving = false;
+  effect().stake_ns = 1ULL << 50;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  smadv_effect_end(&effect(), kRandom, false);
+  effect().leaving = false;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, AFailureOfBetterTimesDoesNotCount) {
+  miss(100, 1);
+  range().pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
+  account(kNone).pages = 1000;
+  effect().failures[kSequential] = 1;
+  stream(kSequential, 100, 5000);
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  stream(kSequential, 100, 4999);
+  expect(kSequential, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, UnknownAndUnservedPatterns) {
+  miss(100, 1);
+  range().pattern.kind = SMART_MADVISE_PATTERN_UNKNOWN;
+  expect(kNone, SMART_MADVISE_REASON_NO_MAJORITY);
+  range().pattern.kind = SMART_MADVISE_PATTERN_BACKWARD;
+  expect(kNone, SMART_MADVISE_REASON_PATTERN_UNHINTED);
+  range().pattern.kind = SMART_MADVISE_PATTERN_IDLE;
+  expect(kNone, SMART_MADVISE_REASON_IDLE);
+}
+
+TEST_F(Decide, StreamsAreTriedOnceTheirPriceIsKnown) {
+  miss(100, 1);
+  for (const auto& [kind, pages] : {std::pair{SMART_MADVISE_PATTERN_SEQUENTIAL, 0U},
+                                    {SMART_MADVISE_PATTERN_STRIDED, 32U},
+                                    {SMART_MADVISE_PATTERN_RUNS, 16U}}) {
+    range().pattern = {.kind = static_cast<std::uint32_t>(kind),
+                       .pages = pages,
+                       .confidence_pct = 100,
+                       .share_pct = 100};
+    account(kNone).pages = 31;
+    expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+    account(kNone).pages = 32;
+    expect(kSequential, SMART_MADVISE_REASON_TRIAL);
+    account(kNone).misses = 7;
+    expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+    account(kNone).misses = 100;
+  }
+  range().pattern.pages = 15;
+  expect(kNone, SMART_MADVISE_REASON_PATTERN_UNHINTED);
+}
+
+TEST_F(Decide, RandomStaysWhileItPays) {
+  miss(100, 1);
+  range().hint = kRandom;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  account(kRandom).misses = SMADV_TRIAL_MISSES;
+  effect().balance_ns = 1;
+  expect(kRandom, SMART_MADVISE_REASON_PAYS);
+  effect().balance_ns = -static_cast<std::int64_t>(effect().stake_ns / 50);
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  --effect().balance_ns;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().balance_ns = 1;
+  account(kRandom) = {.faults = 32, .misses = 32, .waited_ns = 32 * 97'999ULL, .pages = 0};
+  expect(kRandom, SMART_MADVISE_REASON_PAYS);
+  account(kRandom).waited_ns = 32 * 98'000ULL;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  account(kRandom).misses = SMADV_TRIAL_MISSES;
+  for (const std::uint32_t kind : {SMART_MADVISE_PATTERN_SEQUENTIAL, SMART_MADVISE_PATTERN_BACKWARD,
+                                   SMART_MADVISE_PATTERN_RUNS}) {
+    range().pattern.kind = kind;
+    expect(kNone, SMART_MADVISE_REASON_PATTERN_CHANGED);
+  }
+  range().pattern.kind = SMART_MADVISE_PATTERN_IDLE;
+  expect(kRandom, SMART_MADVISE_REASON_IDLE);
+}
+
+TEST_F(Decide, SequentialStaysWhileAPageCostsLess) {
+  miss(100, 1);
+  range().hint = kSequential;
+  range().pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
+  stream(kNone, 100, 1000);
+  stream(kSequential, 127, 1);
+  expect(kSequential, SMART_MADVISE_REASON_TRIAL);
+  stream(kSequential, 128, 979);
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+  stream(kSequential, 511, 981);
+  expect(kSequential, SMART_MADVISE_REASON_TRIAL);
+  stream(kSequential, 512, 981);
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  range().pattern.kind = SMART_MADVISE_PATTERN_RANDOM;
+  expect(kNone, SMART_MADVISE_REASON_PATTERN_CHANGED);
+  effect().balance_ns = -static_cast<std::int64_t>(effect().stake_ns);
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+}
+
+TEST_F(Decide, WhatIsToBeTakenBackIsNotReconsidered) {
+  miss(100, 1);
+  range().hint = kRandom;
+  range().verdict.reason = SMART_MADVISE_REASON_DOES_NOT_PAY;
+  effect().balance_ns = -500;
+  smadv_effect_end(&effect(), kRandom, true);
+  EXPECT_EQ(effect().lost_ns, 500);
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+}
+
+// --- what is measured ----------------------------------------------------------------
+
+TEST(Waits, SecondEntryEndsTheWait) {
+  smadv_waits waits{};
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 0xfff0, false), 0);
+  EXPECT_EQ(smadv_waits_enter(&waits, 8, 0xfff8, false), 0);
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 0x0010, true), 0x20 * SMADV_CLOCK_NS);
+  EXPECT_EQ(smadv_waits_enter(&waits, 8, 0x0008, false), 0x10 * SMADV_CLOCK_NS);
+}
+
+TEST(Waits, AttemptWithoutAPauseIsTheSameFault) {
+  smadv_waits waits{};
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 5, false), 0);
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 5, false), 0);
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 6, true), SMADV_CLOCK_NS);
+}
+
+TEST(Waits, SecondEntryOfWhatWasNotSeenBeginsNothing) {
+  smadv_waits waits{};
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 5, true), 0);
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 6, false), 0);
+  EXPECT_EQ(smadv_waits_enter(&waits, 7 + SMADV_WAITS, 6, false), 0) << "takes its place";
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 9, true), 0);
+}
+
+TEST(Effect, AccountsSpeakOfTheRecentPast) {
+  smadv_effect effect;
+  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  smadv_effect_init(&effect);
+  EXPECT_EQ(smadv_effect_page_q4(&effect, kNone), 0);
+  for (std::uint64_t page = 1; page <= 512; ++page) {
+    smadv_effect_fault(&effect, page, kNone, &memory);
+    smadv_effect_wait(&effect, page, kNone, 1000, &memory);
+  }
+  EXPECT_EQ(smadv_effect_miss_ns(&effect, kNone), 1000);
+  EXPECT_EQ(smadv_effect_page_q4(&effect, kNone), 16000);
+  for (std::uint64_t page = 1000; page <= 100'000; page += 100) {
+    smadv_effect_fault(&effect, page, kNone, &memory);
+    smadv_effect_wait(&effect, page, kNone, 3000, &memory);
+  }
+  EXPECT_GT(smadv_effect_miss_ns(&effect, kNone), 2000) << "more of the later ones";
+  EXPECT_LE(effect.account[kNone].faults, 512);
+  smadv_effect_renew(&effect);
+  EXPECT_EQ(smadv_effect_miss_ns(&effect, kNone), 0);
+}
+
+TEST(Effect, OneLongWaitIsNotTheHints) {
+  smadv_effect effect;
+  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  smadv_effect_init(&effect);
+  smadv_effect_fault(&effect, 100, kNone, &memory);
+  smadv_effect_wait(&effect, 100, kNone, 1000, &memory);
+  smadv_effect_begin(&effect, kSequential);
+  smadv_effect_wait(&effect, 200, kSequential, 1'000'000, &memory);
+  EXPECT_EQ(effect.balance_ns, -4000);
+  EXPECT_EQ(effect.stake_ns, 1'001'000);
+  for (int i = 0; i < SMADV_TRIAL_MISSES; ++i) {
+    smadv_effect_wait(&effect, 100, kNone, 1000, &memory);
+  }
+  smadv_effect_wait(&effect, 100, kNone, 1'000'000, &memory);
+  EXPECT_EQ(smadv_effect_miss_ns(&effect, kNone), 1300);
+}
+
+TEST(Effect, SequentialEarnsWhatAPageCostBefore) {
+  smadv_effect effect;
+  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  smadv_effect_init(&effect);
+  smadv_effect_fault(&effect, 100, kNone, &memory);
+  smadv_effect_fault(&effect, 110, kNone, &memory);
+  smadv_effect_wait(&effect, 110, kNone, 1000, &memory);
+  smadv_effect_begin(&effect, kSequential);
+  smadv_effect_fault(&effect, 120, kSequential, &memory);
+  EXPECT_EQ(effect.balance_ns, 1000) << "ten pages for the price of ten";
+  smadv_effect_wait(&effect, 120, kSequential, 300, &memory);
+  EXPECT_EQ(effect.balance_ns, 700);
+  smadv_effect_fault(&effect, 1000, kSequential, &memory);
+  smadv_effect_fault(&effect, 900, kSequential, &memory);
+  EXPECT_EQ(effect.balance_ns, 700) << "a jump, and a step back, are no progress";
+}
+
+TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
+  smadv_effect effect;
+  const smadv_memory memory{.file = 1, .extent_pages = 1000, .most_pages = 500, .window_pages = 4};
+  smadv_effect_init(&effect);
+  smadv_effect_fault(&effect, 1000, kNone, &memory);
+  smadv_effect_wait(&effect, 1000, kNone, 1000, &memory);
+  smadv_effect_begin(&effect, kRandom);
+  smadv_effect_wait(&effect, 0, kRandom, 100, &memory);
+  EXPECT_EQ(effect.balance_ns, 400) << "half of the windows are resident anyway";
+  smadv_effect_wait(&effect, 3, kRandom, 100, &memory);
+  EXPECT_EQ(effect.balance_ns, 300) << "a window is read once";
+  for (std::uint64_t window = 1; window < 100; ++window) {
+    smadv_effect_wait(&effect, 4 * window, kRandom, 100, &memory);
+  }
+  EXPECT_EQ(effect.balance_ns, 7900) << "more than eight misses are not remembered";
+  effect.filled_pages = 500;
+  effect.balance_ns = 0;
+  smadv_effect_wait(&effect, 32'000, kRandom, 100, &memory);
+  EXPECT_EQ(effect.balance_ns, 900) << "full memory holds as much of either";
+}
+
+TEST(Effect, PartsShareTheAllowance) {
+  smadv_effect left;
+  smadv_effect right;
+  smadv_effect_init(&left);
+  left.stake_ns = 1000;
+  left.lost_ns = 10;
+  left.told = {.stake_ns = 800, .lost_ns = 4, .generation = 3};
+  EXPECT_EQ(smadv_effect_allowance_ns(&left), 10);
+  smadv_effect_split(&left, &right);
+  EXPECT_EQ(smadv_effect_allowance_ns(&left), 5);
+  EXPECT_EQ(smadv_effect_allowance_ns(&right), 5);
+  right.stake_ns += 1;
+  right.failures[kRandom] = 7;
+  smadv_effect_merge(&left, &right);
+  EXPECT_EQ(left.stake_ns, 1001);
+  EXPECT_EQ(left.lost_ns, 10);
+  EXPECT_EQ(left.told.stake_ns, 800);
+  EXPECT_EQ(left.failures[kRandom], 7) << "that of the one that waited more";
+  right.told.generation = 4;
+  smadv_effect_merge(&left, &right);
+  EXPECT_EQ(left.told.stake_ns, 800);
+  left.lost_ns = 1000;
+  EXPECT_EQ(smadv_effect_allowance_ns(&left), 0);
+}
+
+}  // namespace
+}  // namespace smadv::test
