@@ -9,8 +9,7 @@ import sys
 
 import yaml
 
-BEGIN = "<!-- begin: written by scripts/generate -->\n"
-END = "<!-- end -->\n"
+from marked import filled
 
 
 def limits(attribute):
@@ -54,11 +53,7 @@ def netlink(spec):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         spec = yaml.safe_load(file)
-    with open(sys.argv[2], encoding="utf-8") as file:
-        page = file.read()
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    print(before + BEGIN + "\n" + "\n".join(netlink(spec)) + "\n\n" + END + after, end="")
+    print(filled(sys.argv[2], "\n".join(netlink(spec))), end="")
 
 
 main()
