@@ -126,7 +126,7 @@ static void enter_stranger(struct smadv_record *record, const struct smadv_range
 	u64 start = max(mapping->start, range->start), end = min(mapping->end, range->end);
 	struct smadv_entry *entry;
 
-	smadv_journal_isolate(&record->journal, start, end);
+	smadv_journal_isolate(&record->journal, start, end, 0);
 	entry = smadv_journal_find(&record->journal, start);
 	entry->file = mapping->file;
 	entry->offset = mapping->offset + start - mapping->start;
@@ -151,7 +151,7 @@ static u32 enter(struct smadv_record *record, const struct smadv_range *range, u
 	struct smadv_mapping mapping;
 	u32 i, bearers = 0;
 
-	smadv_journal_isolate(journal, range->start, range->end);
+	smadv_journal_isolate(journal, range->start, range->end, entry.splits);
 	i = smadv_journal_lower(journal, range->start);
 	while (i < journal->count && journal->item[i].start < range->end) {
 		smadv_restore_remember(record, &journal->item[i]);

@@ -39,8 +39,11 @@ static void yield_entry(struct smadv_record *record, u32 index)
 			  SMART_MADVISE_REASON_APPLICATION_HINT);
 }
 
-/* Give [start, end) up to the application: entries there end without a restore. */
-static void give_up(struct smadv_record *record, u64 start, u64 end)
+/*
+ * Give [start, end) up to the application: entries there end without a restore. Its
+ * borders are splits of ours when it took our hint away, not when it set its own.
+ */
+static void give_up(struct smadv_record *record, u64 start, u64 end, u32 splits)
 {
 	struct smadv_journal *journal = &record->journal;
 	u32 i;
@@ -48,7 +51,7 @@ static void give_up(struct smadv_record *record, u64 start, u64 end)
 	lockdep_assert_held(&smadv_lock);
 	if (!journal->count)
 		return;
-	smadv_journal_isolate(journal, start, end);
+	smadv_journal_isolate(journal, start, end, splits);
 	i = smadv_journal_lower(journal, start);
 	while (i < journal->count && journal->item[i].start < end)
 		yield_entry(record, i);
@@ -193,11 +196,11 @@ static void follow_move(struct smadv_record *record, const struct smadv_note *mo
 	u32 i;
 
 	if (move->to == move->start) {
-		give_up(record, move->end, move->to_end);
+		give_up(record, move->end, move->to_end, 0);
 		follow_growth(record, move, move->end);
 		return;
 	}
-	give_up(record, move->to, move->to_end);
+	give_up(record, move->to, move->to_end, 0);
 	for (i = smadv_journal_lower(journal, move->start);
 	     i < journal->count && journal->item[i].start < move->end; i++) {
 		u64 from = max(journal->item[i].start, move->start);
@@ -240,7 +243,8 @@ static void take_over(struct smadv_record *record, const struct smadv_note *note
 		end_past(record, note);
 		return;
 	}
-	give_up(record, note->start, note->end);
+	give_up(record, note->start, note->end,
+		note->hint == SMART_MADVISE_HINT_NONE ? SMADV_SPLIT_BOTH : 0);
 	end_past(record, note);
 	note_application_hint(record, note);
 	note_company(record, note);

@@ -149,7 +149,7 @@ void smadv_journal_delete(struct smadv_journal *journal, u32 index)
 	smadv_stats_dec(HINTS_ACTIVE);
 }
 
-static void split_at(struct smadv_journal *journal, u64 page)
+static void split_at(struct smadv_journal *journal, u64 page, bool splits)
 {
 	struct smadv_entry *entry = smadv_journal_find(journal, page);
 	struct smadv_entry right;
@@ -160,8 +160,10 @@ static void split_at(struct smadv_journal *journal, u64 page)
 	right.offset += page - right.start;
 	right.start = page;
 	right.splits &= SMADV_SPLIT_END;
+	right.splits |= splits ? SMADV_SPLIT_START : 0;
 	entry->end = page;
 	entry->splits &= SMADV_SPLIT_START;
+	entry->splits |= splits ? SMADV_SPLIT_END : 0;
 	smadv_journal_add(journal, &right);
 }
 
@@ -170,6 +172,8 @@ static void split_at(struct smadv_journal *journal, u64 page)
  * @journal: journal
  * @start: first page number
  * @end: first page number behind
+ * @splits: SMADV_SPLIT_*, the borders that lie inside a mapping: when one side of
+ *	them is restored, the hint on the other makes one mapping more
  *
  *   before:  |-----------a-----------|   |------b------|
  *   isolate:          start                      end
@@ -178,9 +182,9 @@ static void split_at(struct smadv_journal *journal, u64 page)
  * Cannot fail: what was changed must never be forgotten. Each entry split
  * counts as one more changed and active.
  */
-void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end)
+void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end, u32 splits)
 {
 	smadv_journal_reserve(journal, 2, true);
-	split_at(journal, start);
-	split_at(journal, end);
+	split_at(journal, start, splits & SMADV_SPLIT_START);
+	split_at(journal, end, splits & SMADV_SPLIT_END);
 }

@@ -10,6 +10,7 @@
 /* Borders of an entry that lay inside a mapping: the hint made one more of it there. */
 #define SMADV_SPLIT_START	1U
 #define SMADV_SPLIT_END		2U
+#define SMADV_SPLIT_BOTH	(SMADV_SPLIT_START | SMADV_SPLIT_END)
 
 /**
  * struct smadv_entry - one stretch of pages that bears a hint of the module
@@ -75,6 +76,6 @@ struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry);
 bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b);
 void smadv_journal_delete(struct smadv_journal *journal, u32 index);
-void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end);
+void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end, u32 splits);
 
 #endif /* SMADV_JOURNAL_H */

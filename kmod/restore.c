@@ -257,7 +257,7 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 	smadv_heed(record);
 	if (!journal->count || !mmget_not_zero(record->mm))
 		return 0;
-	smadv_journal_isolate(journal, start, end);
+	smadv_journal_isolate(journal, start, end, SMADV_SPLIT_BOTH);
 	while ((i = smadv_journal_lower(journal, start)) < journal->count &&
 	       journal->item[i].start < end) {
 		entry = journal->item[i];
