@@ -305,3 +305,8 @@ def select_one(descriptor: int) -> bool:
 
 def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def end_with_parent() -> None:
+    """The same for a program that cleans up behind itself."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
