@@ -131,6 +131,10 @@ unit: setup ## unit tests, under the address and undefined-behaviour sanitizers
 memcheck: setup user ## the real smadv and smadvd under valgrind, without the module
 	tests/valgrind
 
+prometheus-test: setup ## the metrics of smadvd and the dashboard, with a real Prometheus
+	$(call cmake,$(BUILD)/test,$(test_options),$(call build_in,$(BUILD)/test --target serve))
+	tests/prometheus/run
+
 install-test: setup user ## make install and uninstall, into a folder
 	tests/install
 
@@ -156,7 +160,7 @@ vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
 test: setup ## all of the tests in their short forms: what each goal below it says
-	@for goal in style unit coverage fuzz memcheck install-test model proof vmtest; do \
+	@for goal in style unit coverage fuzz memcheck prometheus-test install-test model proof vmtest; do \
 		echo "== $$goal"; $(MAKE) $$goal; done
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
@@ -208,7 +212,7 @@ endif
 	rm -rf $(dkms_source)
 	@if $(changed); then $(kept); else rm -fv $(config)/policy.toml; fi
 	sed 's|^|$(DESTDIR)|' $(share)/installed | xargs rm -fv $(share)/installed
-	rmdir --ignore-fail-on-non-empty $(wildcard $(config)/policy.d $(config)) $(share)
+	rmdir --ignore-fail-on-non-empty $(wildcard $(config)/policy.d $(config)) $(wildcard $(share)/grafana) $(share)
 
 # --- the rest -----------------------------------------------------------------
 setup: ## install what is missing (Debian 12) and fetch the kernels under test
@@ -223,4 +227,4 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck install-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck prometheus-test install-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall

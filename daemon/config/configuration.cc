@@ -16,6 +16,7 @@
 
 #include "daemon/config/file.h"
 #include "daemon/filter.h"
+#include "daemon/metrics/address.h"
 #include "daemon/policy.h"
 #include "daemon/suggest.h"
 #include "daemon/text.h"
@@ -25,8 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 2> kTopKeys = {"policy", "filter"};
+constexpr std::array<std::string_view, 3> kTopKeys = {"policy", "filter", "metrics"};
 constexpr std::array<std::string_view, 3> kFilterKeys = {"action", "kind", "value"};
+constexpr std::array<std::string_view, 2> kMetricsKeys = {"listen", "groups"};
 
 /// Gathers one file after the other.
 class Loader {
@@ -44,9 +46,10 @@ class Loader {
   [[nodiscard]] Result<E> read_filter_name(const toml::table& table, std::string_view key) const;
   [[nodiscard]] Result<std::uint32_t> read_policy_value(const PolicyKey& key,
                                                         const toml::node& node) const;
+  [[nodiscard]] Result<void> add_metrics(const toml::table& table);
   [[nodiscard]] Error error_at(const toml::source_region& source, std::string_view message) const;
 
-  Configuration configuration_{default_policy(), {}, {}};
+  Configuration configuration_{default_policy(), {}, {}, {}};
   fs::path file_;
   std::optional<Error> faults_place_;  ///< Where min-faults or window-faults was set last.
 };
@@ -106,8 +109,12 @@ Result<void> Loader::add(const fs::path& file) {
       if (auto added = add_filters(node); !added) {
         return added;
       }
-    } else if (key == "policy") {
-      return error_at(node.source(), "policy has to be a table: [policy]");
+    } else if (key == "metrics" && node.is_table()) {
+      if (auto added = add_metrics(*node.as_table()); !added) {
+        return added;
+      }
+    } else if (key == "policy" || key == "metrics") {
+      return error_at(node.source(), fmt::format("{0} has to be a table: [{0}]", key.str()));
     } else if (find_policy_key(key) != nullptr) {
       return error_at(key.source(), fmt::format("{} belongs under [policy]", key.str()));
     } else {
@@ -238,6 +245,35 @@ Result<FilterRule> Loader::read_filter(const toml::table& table) const {
   return rule;
 }
 
+Result<void> Loader::add_metrics(const toml::table& table) {
+  for (const auto& [name, node] : table) {
+    if (name == "listen") {
+      const auto where = node.value_exact<std::string>();
+      if (!where) {
+        return error_at(node.source(),
+                        fmt::format("listen is {}, allowed: a string", type_name(node)));
+      }
+      if (const auto address = metrics::parse_address(*where); !where->empty() && !address) {
+        return error_at(node.source(), address.error().message);
+      }
+      configuration_.metrics.listen = *where;
+    } else if (name == "groups") {
+      const auto groups = node.value_exact<std::int64_t>();
+      if (!groups || *groups < 0 || *groups > metrics::kMostGroups) {
+        return error_at(
+            node.source(),
+            fmt::format("groups is {}, allowed: 0..{}",
+                        groups ? std::to_string(*groups) : type_name(node), metrics::kMostGroups));
+      }
+      configuration_.metrics.groups = static_cast<std::uint32_t>(*groups);
+    } else {
+      return error_at(name.source(), fmt::format("unknown key '{}' in [metrics]{}", name.str(),
+                                                 did_you_mean(name, kMetricsKeys)));
+    }
+  }
+  return {};
+}
+
 Result<Configuration> Loader::finish() {
   if (const auto conflict = policy_conflict(configuration_.policy)) {
     // One of the two was set by a file, for the defaults go together.
@@ -317,6 +353,8 @@ std::string to_toml(const Configuration& configuration) {
   for (const PolicyKey& key : policy_keys()) {
     text += fmt::format("{} = {}\n", key.name, toml_value(key, configuration.policy.*key.member));
   }
+  text += fmt::format("\n[metrics]\nlisten = {}\ngroups = {}\n",
+                      toml_string(configuration.metrics.listen), configuration.metrics.groups);
   for (const FilterRule& rule : configuration.filters) {
     text += fmt::format("\n[[filter]]\naction = {}\nkind = {}\nvalue = {}\n",
                         toml_string(name_of(rule.action)), toml_string(name_of(rule.kind)),

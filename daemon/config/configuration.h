@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/metrics/settings.h"
 #include "daemon/model.h"
 #include "daemon/result.h"
 
@@ -15,7 +16,8 @@ namespace smadv {
 /// What the policy file and its drop-ins come to.
 struct Configuration {
   Policy policy;
-  std::vector<FilterRule> filters;           ///< Without repetitions, in the order of the files.
+  std::vector<FilterRule> filters;  ///< Without repetitions, in the order of the files.
+  metrics::Settings metrics;
   std::vector<std::filesystem::path> files;  ///< Those read, in order.
 };
 

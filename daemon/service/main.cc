@@ -59,6 +59,7 @@ int serve(const Options& options) {
   const netlink::EventBuffer buffer{.kib = options.event_buffer_kb};
   Ports ports{.connect = [buffer] { return netlink::connect(buffer); },
               .load = [&options] { return load_configuration(options.config); },
+              .serve_metrics = metrics::serve_metrics,
               .watch = **watch,
               .signals = signals,
               .poller = poller,

@@ -13,6 +13,7 @@
 
 #include "daemon/config/configuration.h"
 #include "daemon/kernel_client.h"
+#include "daemon/metrics/server.h"
 #include "daemon/module_watch.h"
 #include "daemon/result.h"
 
@@ -60,6 +61,9 @@ class SignalSource {
 struct Ports {
   std::function<Result<std::unique_ptr<KernelClient>>()> connect;
   std::function<Result<Configuration>()> load;
+  std::function<Result<std::unique_ptr<metrics::Server>>(const std::string& where,
+                                                         metrics::Server::Page page)>
+      serve_metrics;
   ModuleWatch& watch;
   SignalSource& signals;
   Poller& poller;

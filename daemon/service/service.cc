@@ -61,6 +61,7 @@ Result<void> Service::start() {
   for (const auto& file : configuration_.files) {
     log_.debug("read {}", file.string());
   }
+  follow_metrics_settings();
   return connect_or_wait();
 }
 
@@ -69,6 +70,9 @@ Result<void> Service::turn() {
   std::vector<int> fds{ports_.signals.fd(), ports_.watch.fd()};
   if (events_) {
     fds.push_back(events_->fd());
+  }
+  if (metrics_server_) {
+    fds.push_back(metrics_server_->fd());
   }
   const auto ready = ports_.poller.wait(fds, deadline());
   if (!ready) {
@@ -90,16 +94,26 @@ Result<void> Service::turn() {
   if (retry_at_ && ports_.poller.now() >= *retry_at_) {
     connect_or_retry();
   }
+  if (metrics_server_) {
+    metrics_server_->serve();  // also what is due without news
+  }
   return {};
 }
 
 // The next moment at which there is something to do without being told.
 std::optional<Poller::Clock::time_point> Service::deadline() const {
-  if (ports_.flush_log()) {
-    return retry_at_;
+  auto next = retry_at_;
+  const auto no_later_than = [&next, this](std::chrono::milliseconds wait) {
+    const auto at = ports_.poller.now() + wait;
+    next = next ? std::min(*next, at) : at;
+  };
+  if (!ports_.flush_log()) {
+    no_later_than(kLogRetry);
   }
-  const auto log_at = ports_.poller.now() + kLogRetry;
-  return retry_at_ ? std::min(*retry_at_, log_at) : log_at;
+  if (const auto wait = metrics_server_ ? metrics_server_->timeout() : std::nullopt) {
+    no_later_than(*wait);
+  }
+  return next;
 }
 
 void Service::on_signal() {
@@ -144,8 +158,10 @@ void Service::on_events() {
   bool policy_changed = false;
   for (const Event& event : batch->events) {
     log_event(event);
+    exporter_.count(event);
     policy_changed = policy_changed || event.kind == EventKind::Policy;
   }
+  exporter_.count_lost(batch->lost);
   if (batch->lost > 0) {
     log_.warn("{} events were lost, too many came at once", batch->lost);
   }
@@ -173,12 +189,37 @@ void Service::replace_configuration(Configuration configuration) {
     return;
   }
   configuration_ = std::move(configuration);
+  follow_metrics_settings();
   if (!applied) {
     log_.info("reloaded, to be applied when the kernel module is loaded");
   }
   if (retry_at_) {
     connect_or_retry();  // what kept failing may have been the former files
   }
+}
+
+// The policy is what the daemon is for: without a place for metrics it goes on.
+void Service::follow_metrics_settings() {
+  const metrics::Settings& settings = configuration_.metrics;
+  exporter_.set_groups(settings.groups);
+  if (settings.listen == metrics_at_) {
+    return;
+  }
+  metrics_server_.reset();
+  metrics_at_.clear();
+  if (settings.listen.empty()) {
+    log_.info("metrics are no longer to be had");
+    return;
+  }
+  auto server =
+      ports_.serve_metrics(settings.listen, [this] { return exporter_.page(client_.get()); });
+  if (!server) {
+    log_.error("{}; no metrics until the next reload", server.error().message);
+    return;
+  }
+  metrics_server_ = *std::move(server);
+  metrics_at_ = settings.listen;
+  log_.info("metrics are to be had at {}", printable(metrics_at_));
 }
 
 Result<void> Service::connect_and_apply() {
@@ -237,6 +278,7 @@ Result<void> Service::apply_to(KernelClient& client, const Configuration& config
 void Service::disconnect() {
   events_.reset();
   client_.reset();
+  exporter_.forget_module();
 }
 
 void Service::wait_for_module() {

@@ -11,6 +11,7 @@
 
 #include <spdlog/fwd.h>
 
+#include "daemon/metrics/exporter.h"
 #include "daemon/service/ports.h"
 
 namespace smadv {
@@ -35,6 +36,7 @@ class Service {
 
   void reload();
   void replace_configuration(Configuration configuration);
+  void follow_metrics_settings();
   [[nodiscard]] Result<void> connect_and_apply();
   [[nodiscard]] Result<void> connect_or_wait();
   [[nodiscard]] Result<void> apply_to(KernelClient& client, const Configuration& configuration);
@@ -53,6 +55,9 @@ class Service {
   Configuration configuration_;
   std::unique_ptr<KernelClient> client_;
   std::unique_ptr<EventStream> events_;
+  metrics::Exporter exporter_;
+  std::unique_ptr<metrics::Server> metrics_server_;
+  std::string metrics_at_;  ///< Where it listens.
   bool stopping_ = false;
   bool waiting_logged_ = false;
   std::string deviation_;  ///< How the policy in force differs from the files, as last logged.

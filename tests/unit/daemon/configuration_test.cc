@@ -72,6 +72,15 @@ TEST_F(ConfigurationTest, NamesAndTruth) {
   EXPECT_EQ(loaded("[policy]\nenabled = 0\n").policy.enabled, 0U);
 }
 
+TEST_F(ConfigurationTest, Metrics) {
+  EXPECT_EQ(loaded("").metrics, (metrics::Settings{.listen = "", .groups = 20}));
+  EXPECT_EQ(loaded("[metrics]\nlisten = \"127.0.0.1:9973\"\ngroups = 0\n").metrics,
+            (metrics::Settings{.listen = "127.0.0.1:9973", .groups = 0}));
+  dir_.write("policy.d/10.toml", "[metrics]\nlisten = \"\"\n");
+  EXPECT_EQ(loaded("[metrics]\nlisten = \"/run/metrics\"\ngroups = 1000\n").metrics,
+            (metrics::Settings{.listen = "", .groups = 1000}));
+}
+
 TEST_F(ConfigurationTest, Filters) {
   const Configuration configuration = loaded(
       "[[filter]]\naction = \"exclude\"\nkind = \"comm\"\nvalue = \"fio\"\n"
@@ -132,6 +141,17 @@ INSTANTIATE_TEST_SUITE_P(
                 "min-faults = 65 exceeds window-faults = 64, so no range would be judged"},
         BadCase{"[policy]\nhold-ms = 1\nwindow-faults = 16\n", "3:17",
                 "min-faults = 32 exceeds window-faults = 16, so no range would be judged"},
+        BadCase{"[metrics]\nlisten = 9973\n", "2:10",
+                "listen is a whole number, allowed: a string"},
+        BadCase{"[metrics]\nlisten = \"localhost:9973\"\n", "2:10",
+                "'localhost:9973' is no place to listen at, allowed: 127.0.0.1:PORT, [::1]:PORT or "
+                "another address with a port, the absolute path of a socket, or \"\""},
+        BadCase{"[metrics]\ngroups = 1001\n", "2:10", "groups is 1001, allowed: 0..1000"},
+        BadCase{"[metrics]\ngroups = -1\n", "2:10", "groups is -1, allowed: 0..1000"},
+        BadCase{"[metrics]\ngroups = \"1\"\n", "2:10", "groups is a string, allowed: 0..1000"},
+        BadCase{"[metrics]\ngroup = 1\n", "2:1",
+                "unknown key 'group' in [metrics], did you mean 'groups'?"},
+        BadCase{"metrics = 1\n", "1:11", "metrics has to be a table: [metrics]"},
         BadCase{"policy = 3\n", "1:10", "policy has to be a table: [policy]"},
         BadCase{"[polcy]\n", "1:2", "unknown key 'polcy', did you mean 'policy'?"},
         BadCase{"random-pct = 80\n", "1:1", "random-pct belongs under [policy]"},
@@ -251,9 +271,11 @@ TEST_F(ConfigurationTest, PrintedAndReadAgainItIsTheSame) {
   configuration.policy.hold_ms = 77;
   configuration.filters = {{FilterAction::Exclude, FilterKind::Exe, "/a \"b\" \\c\x01\x7f"},
                            {FilterAction::Include, FilterKind::Pid, "12"}};
+  configuration.metrics = {.listen = "[::1]:1", .groups = 3};
   const Configuration again = loaded(to_toml(configuration));
   EXPECT_EQ(again.policy, configuration.policy);
   EXPECT_EQ(again.filters, configuration.filters);
+  EXPECT_EQ(again.metrics, configuration.metrics);
 }
 
 class ShippedFileTest : public testing::Test {

@@ -248,6 +248,15 @@ Range random_range() {
   return range;
 }
 
+Event hint_event(EventKind kind, const std::string& comm, Reason reason, Hint hint) {
+  Event event;
+  event.kind = kind;
+  event.comm = comm;
+  event.reason = reason;
+  event.hint = hint;
+  return event;
+}
+
 Error refusal(ExitCode exit, int code, const std::string& message) {
   return {exit, code, message};
 }

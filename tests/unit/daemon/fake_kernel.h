@@ -60,6 +60,10 @@ struct FakeKernel {
 /// A range as the module shows it for 61 jumps of 64 faults, hinted RANDOM.
 [[nodiscard]] Range random_range();
 
+/// Something happened to a hint of a process of this command.
+[[nodiscard]] Event hint_event(EventKind kind, const std::string& comm, Reason reason,
+                               Hint hint = Hint::None);
+
 /// Error that the kernel's refusal with this errno becomes.
 [[nodiscard]] Error refusal(ExitCode exit, int code, const std::string& message);
 

@@ -3,6 +3,7 @@
 /// The world around the service, played by a script.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <deque>
 #include <functional>
@@ -30,6 +31,7 @@ class ServiceTest : public testing::Test {
  protected:
   static constexpr int kSignals = 1001;
   static constexpr int kWatch = 1002;
+  static constexpr int kWeb = 1003;
 
   using Step = std::function<std::vector<int>()>;
 
@@ -93,6 +95,31 @@ class ServiceTest : public testing::Test {
     World& world_;
   };
 
+  /// Who asks for metrics. What is asked at each call of serve() is kept.
+  struct Web {
+    std::optional<std::chrono::milliseconds> timeout;
+    std::vector<std::string> listening;
+    std::vector<std::string> pages;
+  };
+
+  struct MetricsServer final : metrics::Server {
+    MetricsServer(Web& web, std::string where, Page page) : web_(web), page_(std::move(page)) {
+      web_.listening.push_back(std::move(where));
+    }
+    ~MetricsServer() override { web_.listening.pop_back(); }
+    MetricsServer(const MetricsServer&) = delete;
+    MetricsServer& operator=(const MetricsServer&) = delete;
+
+    [[nodiscard]] int fd() const override { return kWeb; }
+    [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const override {
+      return web_.timeout;
+    }
+    void serve() override { web_.pages.push_back(page_()); }
+
+    Web& web_;
+    Page page_;
+  };
+
   ServiceTest() {
     log_.set_level(spdlog::level::info);
     log_.set_pattern("%l: %v");
@@ -111,6 +138,14 @@ class ServiceTest : public testing::Test {
                     return Error{ExitCode::Failed, 0, load_error_};
                   }
                   return configuration_;
+                },
+                .serve_metrics = [this](const std::string& where, metrics::Server::Page page)
+                    -> Result<std::unique_ptr<metrics::Server>> {
+                  if (serve_error_) {
+                    return *serve_error_;
+                  }
+                  return std::unique_ptr<metrics::Server>(
+                      std::make_unique<MetricsServer>(web_, where, std::move(page)));
                 },
                 .watch = watch_,
                 .signals = world_,
@@ -160,6 +195,8 @@ class ServiceTest : public testing::Test {
   Watch watch_{world_};
   Configuration configuration_;
   std::string load_error_;
+  Web web_;
+  std::optional<Error> serve_error_;
   int connects_ = 0;
   bool log_has_room_ = true;
   std::ostringstream stream_;
