@@ -134,6 +134,28 @@ inline constexpr auto kFields<Event> = std::tuple{
     Field{SMART_MADVISE_A_EVENT_FAULTS, "faults", &Event::faults},
 };
 
+template <>
+inline constexpr auto kFields<RecordingNote> = std::tuple{
+    Field{SMART_MADVISE_A_RECORDING_KIND, "kind", &RecordingNote::kind},
+    Field{SMART_MADVISE_A_RECORDING_SEQUENCE, "sequence", &RecordingNote::sequence},
+    Field{SMART_MADVISE_A_RECORDING_POSITION, "position", &RecordingNote::position},
+    Field{SMART_MADVISE_A_RECORDING_TIME_MS, "time-ms", &RecordingNote::time_ms},
+    Field{SMART_MADVISE_A_RECORDING_ID, "id", &RecordingNote::id},
+    Field{SMART_MADVISE_A_RECORDING_PID, "pid", &RecordingNote::pid},
+    Field{SMART_MADVISE_A_RECORDING_FAULTS, "faults", &RecordingNote::faults},
+    Field{SMART_MADVISE_A_RECORDING_START, "start", &RecordingNote::start},
+    Field{SMART_MADVISE_A_RECORDING_END, "end", &RecordingNote::end},
+    Field{SMART_MADVISE_A_RECORDING_HINT, "hint", &RecordingNote::hint},
+    Field{SMART_MADVISE_A_RECORDING_COMM, "comm", &RecordingNote::comm},
+    Field{SMART_MADVISE_A_RECORDING_FILE, "file", &RecordingNote::file},
+    Field{SMART_MADVISE_A_RECORDING_OFFSET, "offset", &RecordingNote::offset},
+    Field{SMART_MADVISE_A_RECORDING_FILE_ID, "file-id", &RecordingNote::file_id},
+    Field{SMART_MADVISE_A_RECORDING_MAPPING, "mapping", &RecordingNote::mapping},
+    Field{SMART_MADVISE_A_RECORDING_WINDOW_PAGES, "window-pages", &RecordingNote::window_pages},
+    Field{SMART_MADVISE_A_RECORDING_MOST_PAGES, "most-pages", &RecordingNote::most_pages},
+    Field{SMART_MADVISE_A_RECORDING_MEMORY_BACKED, "memory-backed", &RecordingNote::memory_backed},
+};
+
 /// A structure that kFields describes.
 template <class T>
 concept Described = requires {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "daemon/model.h"
@@ -32,6 +33,26 @@ class EventStream {
 
   /// Everything that has arrived. Does not wait.
   [[nodiscard]] virtual Result<EventBatch> read() = 0;
+};
+
+/// What arrived on a recording stream since the last look.
+struct RecordingBatch {
+  std::vector<std::variant<RecordingNote, Event>> items;
+  /// How many messages were dropped after these, because nobody read them in time.
+  std::uint64_t lost = 0;
+};
+
+/// All that the analyzer works with, and the module's events among it, from the moment of
+/// subscription on.
+class RecordingStream {
+ public:
+  virtual ~RecordingStream() = default;
+
+  /// Readable (poll) when read() has something to tell.
+  [[nodiscard]] virtual int fd() const = 0;
+
+  /// Everything that has arrived. Does not wait.
+  [[nodiscard]] virtual Result<RecordingBatch> read() = 0;
 };
 
 /// One loaded kernel module. After the module was unloaded each call fails with
@@ -68,6 +89,9 @@ class KernelClient {
 
   /// Subscribe to the events.
   [[nodiscard]] virtual Result<std::unique_ptr<EventStream>> events() = 0;
+
+  /// Subscribe to all that the analyzer works with, and the events among it.
+  [[nodiscard]] virtual Result<std::unique_ptr<RecordingStream>> recording() = 0;
 };
 
 /// Refuses a module that speaks another version of the interface than this program.

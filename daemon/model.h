@@ -204,6 +204,45 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
+/// One fault as the analyzer took it, or a number of them that were lost before the next one.
+struct RecordedFault {
+  static constexpr std::uint8_t kWrite = 0x01;
+  static constexpr std::uint8_t kTried = 0x02;  ///< Second entry of a fault that waited for I/O.
+  static constexpr std::uint8_t kSequential = 0x04;  ///< On a mapping that was advised so.
+  static constexpr std::uint8_t kRandom = 0x08;
+  static constexpr std::uint8_t kLost = 0x80;
+
+  std::uint64_t page = 0;  ///< Number of the page, or how many were lost.
+  std::uint8_t flags = 0;
+  std::uint64_t waited_ns = 0;  ///< Known at the second entry of a fault that waited, else 0.
+
+  friend bool operator==(const RecordedFault&, const RecordedFault&) = default;
+};
+
+/// One message of a recording. Members that do not apply to its kind are absent.
+struct RecordingNote {
+  RecordingKind kind = RecordingKind::Faults;
+  std::uint64_t sequence = 0;
+  std::uint64_t position = 0;
+  std::uint64_t time_ms = 0;  ///< CLOCK_MONOTONIC.
+  std::uint64_t id = 0;
+  std::uint32_t pid = 0;
+  std::optional<std::vector<RecordedFault>> faults;
+  std::optional<std::uint64_t> start;
+  std::optional<std::uint64_t> end;
+  std::optional<Hint> hint;
+  std::optional<std::string> comm;
+  std::optional<std::string> file;
+  std::optional<std::uint64_t> offset;
+  std::optional<std::uint64_t> file_id;
+  std::optional<std::uint64_t> mapping;
+  std::optional<std::uint32_t> window_pages;
+  std::optional<std::uint64_t> most_pages;
+  std::optional<std::uint32_t> memory_backed;
+
+  friend bool operator==(const RecordingNote&, const RecordingNote&) = default;
+};
+
 /// A list as the module dumped it.
 template <class T>
 struct Listing {

@@ -111,6 +111,16 @@ enum class EventKind : std::uint32_t {
   Policy = SMART_MADVISE_EVENT_KIND_POLICY,
 };
 
+/// What a message of a recording tells.
+enum class RecordingKind : std::uint32_t {
+  Faults = SMART_MADVISE_RECORDING_KIND_FAULTS,
+  Judged = SMART_MADVISE_RECORDING_KIND_JUDGED,
+  Idle = SMART_MADVISE_RECORDING_KIND_IDLE,
+  Range = SMART_MADVISE_RECORDING_KIND_RANGE,
+  Gone = SMART_MADVISE_RECORDING_KIND_GONE,
+  Advice = SMART_MADVISE_RECORDING_KIND_ADVICE,
+};
+
 /// How page faults are seen.
 enum class HookKind : std::uint32_t {
   None = SMART_MADVISE_HOOK_KIND_NONE,
@@ -214,6 +224,15 @@ inline constexpr auto kNames<EventKind> = std::to_array<std::string_view>({
     "restored",
     "yielded",
     "policy",
+});
+template <>
+inline constexpr auto kNames<RecordingKind> = std::to_array<std::string_view>({
+    "faults",
+    "judged",
+    "idle",
+    "range",
+    "gone",
+    "advice",
 });
 template <>
 inline constexpr auto kNames<HookKind> = std::to_array<std::string_view>({

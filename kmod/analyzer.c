@@ -19,6 +19,7 @@
 #include "mapping.h"
 #include "memory.h"
 #include "pool.h"
+#include "recording.h"
 #include "restore.h"
 #include "taskmap.h"
 #include "trace.h"
@@ -153,6 +154,7 @@ static struct smadv_range *watch(struct smadv_record *record, u64 page, u64 now_
 	note_memory(record, range, &mapping);
 	adopt_hint(record, range, &mapping);
 	smadv_stats_inc(RANGES);
+	smadv_recording_range(record, range);
 	return range;
 }
 
@@ -160,6 +162,7 @@ static void note_loss(struct smadv_record *record, u32 lost)
 {
 	u32 i;
 
+	smadv_recording_lost(lost);
 	record->lost += lost;
 	record->faults += lost;
 	smadv_stats_add(FAULTS, lost);
@@ -190,6 +193,7 @@ static void gather(struct smadv_record *record, u64 now_ms)
 		/* The second entry of a fault makes no range: the first one did, or was not seen. */
 		if (!range && !(fault.flags & SMADV_FAULT_TRIED))
 			range = watch(record, fault.page, now_ms);
+		smadv_recording_fault(&fault);
 		if (!range)
 			continue;
 		if (hint_at_fault(&fault) != standing_hint(range))
@@ -250,6 +254,7 @@ static void judge(struct smadv_record *record, u64 now_ms)
 		if (set->item[i]->doubtful) {
 			set->item[i]->doubtful = false;
 			verify(record, set->item[i]);
+			smadv_recording_range(record, set->item[i]);
 		}
 		if (set->item[i]->last_fault_ms == now_ms)
 			judge_range(record, i, now_ms);
@@ -282,6 +287,7 @@ static void analyze(struct smadv_record *record, u64 now_ms)
 	smadv_heed(record);
 	gather(record, now_ms);
 	judge(record, now_ms);
+	smadv_recording_judged(record);
 	/* More than a round's worth came: go on in the next one. */
 	if ((u32)atomic_read(&record->head) != record->tail) {
 		smadv_map_mark_dirty(record);
@@ -340,6 +346,7 @@ static void prune(struct smadv_record *record)
 		}
 		if (!err)
 			note_memory(record, set->item[i], &mapping);
+		smadv_recording_range(record, set->item[i]);
 		i++;
 	}
 	smadv_heed_review(record, 0, U64_MAX);
@@ -357,6 +364,7 @@ static void judge_idle(struct smadv_record *record, u64 now_ms)
 		    now_ms - range->last_fault_ms >= policy->idle_ms)
 			smadv_range_judge(range, policy, now_ms);
 	}
+	smadv_recording_idle(record);
 }
 
 /* Follow the filters when what they look at has changed. */
@@ -406,6 +414,7 @@ static u64 do_round(u64 *swept_ms)
 	u64 wait_ms;
 
 	mutex_lock(&smadv_lock);
+	smadv_recording_round(now_ms);
 	adopt_requests();
 	smadv_inherit(); /* before anybody looks at a child that has just been adopted */
 	analyze_dirty(now_ms);

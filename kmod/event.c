@@ -7,42 +7,6 @@
 #include "netlink.h"
 #include "taskmap.h"
 
-/* Begin an event. NULL when nobody listens, or there is no memory (counted). */
-static struct sk_buff *begin(u32 kind, void **header)
-{
-	struct sk_buff *skb;
-
-	if (!genl_has_listeners(&smadv_netlink_family, &init_net, 0))
-		return NULL;
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
-		goto lost;
-	*header = genlmsg_put(skb, 0, 0, &smadv_netlink_family, 0, SMART_MADVISE_CMD_EVENT_NTF);
-	if (!*header)
-		goto free;
-	if (nla_put_u32(skb, SMART_MADVISE_A_EVENT_KIND, kind) ||
-	    nla_put_u64_64bit(skb, SMART_MADVISE_A_EVENT_TIME_NS, ktime_get_boottime_ns(),
-			      SMART_MADVISE_A_EVENT_PAD))
-		goto free;
-	return skb;
-free:
-	nlmsg_free(skb);
-lost:
-	smadv_stats_inc(EVENTS_LOST);
-	return NULL;
-}
-
-/* The message is of a size that always fits NLMSG_GOODSIZE. */
-static void end(struct sk_buff *skb, void *header)
-{
-	int err;
-
-	genlmsg_end(skb, header);
-	err = genlmsg_multicast(&smadv_netlink_family, skb, 0, 0, GFP_KERNEL);
-	if (err && err != -ESRCH)
-		smadv_stats_inc(EVENTS_LOST);
-}
-
 static void put_u32(struct sk_buff *skb, int attribute, u32 value)
 {
 	WARN_ON_ONCE(nla_put_u32(skb, attribute, value));
@@ -51,6 +15,27 @@ static void put_u32(struct sk_buff *skb, int attribute, u32 value)
 static void put_u64(struct sk_buff *skb, int attribute, u64 value)
 {
 	WARN_ON_ONCE(nla_put_u64_64bit(skb, attribute, value, SMART_MADVISE_A_EVENT_PAD));
+}
+
+/* Begin an event. NULL when nobody listens, or there is no memory (counted). */
+static struct sk_buff *begin(u32 kind, void **header)
+{
+	struct sk_buff *skb;
+
+	if (!genl_has_listeners(&smadv_netlink_family, &init_net, SMADV_NETLINK_GROUP_EVENTS))
+		return NULL;
+	skb = smadv_netlink_begin(SMART_MADVISE_CMD_EVENT_NTF, NLMSG_GOODSIZE, header);
+	if (!skb)
+		return NULL;
+	put_u32(skb, SMART_MADVISE_A_EVENT_KIND, kind);
+	put_u64(skb, SMART_MADVISE_A_EVENT_TIME_NS, ktime_get_boottime_ns());
+	return skb;
+}
+
+/* The message is of a size that always fits NLMSG_GOODSIZE. */
+static void end(struct sk_buff *skb, void *header)
+{
+	smadv_netlink_end(skb, header, SMADV_NETLINK_GROUP_EVENTS);
 }
 
 static void put_pages(struct sk_buff *skb, u64 start, u64 end)

@@ -8,6 +8,7 @@
 #include "control.h"
 #include "event.h"
 #include "observer.h"
+#include "recording.h"
 #include "restore.h"
 
 /* No hint of the module stands on [start, end) any more: tell the ranges there. */
@@ -109,6 +110,7 @@ static void note_application_hint(struct smadv_record *record, const struct smad
 	for (i = smadv_ranges_lower(set, advice->start);
 	     i < set->count && set->item[i]->start < advice->end; i++)
 		set->item[i]->application_hint = advice->hint;
+	smadv_recording_advice(record, advice->start, advice->end, advice->hint);
 }
 
 /*

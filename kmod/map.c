@@ -15,6 +15,7 @@
 #include "mapping.h"
 #include "memory.h"
 #include "newborn.h"
+#include "recording.h"
 
 #define REQUEST_SLOTS	64
 
@@ -388,6 +389,7 @@ void smadv_map_drop_range(struct smadv_record *record, u32 index)
 {
 	const struct smadv_range *range = record->ranges.item[index];
 
+	smadv_recording_gone(record, range);
 	smadv_ranges_cut(&record->ranges, range->start, range->end);
 	smadv_stats_dec(RANGES);
 }
@@ -553,7 +555,8 @@ void smadv_map_set_limits(const struct smadv_policy *policy)
 	WRITE_ONCE(min_bytes, (unsigned long)policy->min_mapping_kb << 10);
 	WRITE_ONCE(max_memory_bytes, (u64)policy->max_memory_kb << 10);
 	WRITE_ONCE(adopting, policy->enabled);
-	WRITE_ONCE(measuring, policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT);
+	WRITE_ONCE(measuring, policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT ||
+			      smadv_recording_active());
 }
 
 int smadv_map_init(void)

@@ -57,6 +57,30 @@ int smadv_netlink_reply(struct genl_info *info,
 	return genlmsg_reply(skb, info);
 }
 
+struct sk_buff *smadv_netlink_begin(u32 command, size_t bytes, void **header)
+{
+	struct sk_buff *skb = genlmsg_new(bytes, GFP_KERNEL);
+
+	if (skb) {
+		*header = genlmsg_put(skb, 0, 0, &smadv_netlink_family, 0, command);
+		if (*header)
+			return skb;
+		nlmsg_free(skb);
+	}
+	smadv_stats_inc(EVENTS_LOST);
+	return NULL;
+}
+
+void smadv_netlink_end(struct sk_buff *skb, void *header, u32 group)
+{
+	int err;
+
+	genlmsg_end(skb, header);
+	err = genlmsg_multicast(&smadv_netlink_family, skb, 0, group, GFP_KERNEL);
+	if (err && err != -ESRCH)
+		smadv_stats_inc(EVENTS_LOST);
+}
+
 int smadv_netlink_pid(const struct genl_info *info, int attribute, bool required, u32 *pid)
 {
 	const struct nlattr *attr = info->attrs ? info->attrs[attribute] : NULL;
@@ -322,7 +346,12 @@ static const struct genl_ops ops[] = {
 };
 
 static const struct genl_multicast_group groups[] = {
-	{ .name = SMART_MADVISE_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+	[SMADV_NETLINK_GROUP_EVENTS] = {
+		.name = SMART_MADVISE_MCGRP_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN,
+	},
+	[SMADV_NETLINK_GROUP_RECORDING] = {
+		.name = SMART_MADVISE_MCGRP_RECORDING, .flags = GENL_MCAST_CAP_SYS_ADMIN,
+	},
 };
 
 struct genl_family smadv_netlink_family __ro_after_init = {

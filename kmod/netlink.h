@@ -12,8 +12,19 @@ struct sk_buff;
 
 extern struct genl_family smadv_netlink_family;
 
+/* Multicast groups, as they stand in netlink.c. */
+#define SMADV_NETLINK_GROUP_EVENTS	0
+#define SMADV_NETLINK_GROUP_RECORDING	1
+
 int smadv_netlink_init(void);
 void smadv_netlink_exit(void);
+
+/*
+ * netlink.c: a message to a group, with room for attributes of @bytes. NULL, which is
+ * counted, without memory.
+ */
+struct sk_buff *smadv_netlink_begin(u32 command, size_t bytes, void **header);
+void smadv_netlink_end(struct sk_buff *skb, void *header, u32 group);
 
 /* netlink.c: a reply to @info that @fill fills, sent or freed. */
 int smadv_netlink_reply(struct genl_info *info,

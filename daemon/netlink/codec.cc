@@ -23,6 +23,23 @@ static bool read_value(Bytes content, E& value) {
   return true;
 }
 
+// Pairs of u64, as the spec says.
+static bool read_value(Bytes content, std::vector<RecordedFault>& faults) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (content.size() % (2 * kWord) != 0) {
+    return false;
+  }
+  for (; !content.empty(); content = content.subspan(2 * kWord)) {
+    std::uint64_t what = 0;
+    RecordedFault& fault = faults.emplace_back();
+    static_cast<void>(read_value(content.first(kWord), what));
+    static_cast<void>(read_value(content.subspan(kWord, kWord), fault.waited_ns));
+    fault.page = what >> 8U;
+    fault.flags = static_cast<std::uint8_t>(what);
+  }
+  return true;
+}
+
 namespace {
 
 Error missing(std::string_view name) {
@@ -105,5 +122,6 @@ template Result<Task> decode<Task>(const Attributes&);
 template Result<Filter> decode<Filter>(const Attributes&);
 template Result<RestoreOutcome> decode<RestoreOutcome>(const Attributes&);
 template Result<Event> decode<Event>(const Attributes&);
+template Result<RecordingNote> decode<RecordingNote>(const Attributes&);
 
 }  // namespace smadv::netlink

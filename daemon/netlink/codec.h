@@ -12,7 +12,8 @@
 
 namespace smadv::netlink {
 
-/// Defined for Info, Policy, Stats, Process, Range, Task, Filter, RestoreOutcome and Event.
+/// Defined for Info, Policy, Stats, Process, Range, Task, Filter, RestoreOutcome, Event and
+/// RecordingNote.
 template <class T>
 [[nodiscard]] Result<T> decode(const Attributes& attributes);
 
@@ -28,5 +29,6 @@ extern template Result<Task> decode<Task>(const Attributes&);
 extern template Result<Filter> decode<Filter>(const Attributes&);
 extern template Result<RestoreOutcome> decode<RestoreOutcome>(const Attributes&);
 extern template Result<Event> decode<Event>(const Attributes&);
+extern template Result<RecordingNote> decode<RecordingNote>(const Attributes&);
 
 }  // namespace smadv::netlink

@@ -207,10 +207,8 @@ Result<void> NetlinkClient::delete_filter(std::optional<std::uint32_t> id) {
   return answer ? Result<void>() : answer.error();
 }
 
-Result<std::unique_ptr<EventStream>> NetlinkClient::events() {
-  if (!family_.group) {
-    return Error{ExitCode::Incompatible, ENOENT, "the loaded module sends no events"};
-  }
+Result<std::unique_ptr<Transport>> NetlinkClient::listen(
+    std::initializer_list<std::uint32_t> groups) {
   auto transport = transports_.events();
   if (!transport) {
     return transport.error();
@@ -220,18 +218,49 @@ Result<std::unique_ptr<EventStream>> NetlinkClient::events() {
   if (auto joined = join_family_news(**transport, *requests_); !joined) {
     return joined.error();
   }
-  if (const auto joined = (*transport)->join(*family_.group); !joined) {
-    if (joined.error().code == EPERM) {
-      return Error{ExitCode::NoPrivilege, EPERM,
-                   "cannot watch events: needs CAP_SYS_ADMIN (run it as root)"};
+  for (const std::uint32_t group : groups) {
+    if (const auto joined = (*transport)->join(group); !joined) {
+      if (joined.error().code == EPERM) {
+        return Error{ExitCode::NoPrivilege, EPERM,
+                     "cannot watch events: needs CAP_SYS_ADMIN (run it as root)"};
+      }
+      return still_there() ? joined.error() : module_absent();
     }
-    return still_there() ? joined.error() : module_absent();
   }
   if (!still_there()) {
     return module_absent();
   }
+  return transport;
+}
+
+Result<std::unique_ptr<EventStream>> NetlinkClient::events() {
+  if (!family_.group) {
+    return Error{ExitCode::Incompatible, ENOENT, "the loaded module sends no events"};
+  }
+  auto transport = listen({*family_.group});
+  if (!transport) {
+    return transport.error();
+  }
   return std::unique_ptr<EventStream>(
-      std::make_unique<NetlinkEventStream>(*std::move(transport), family_.id));
+      std::make_unique<NetlinkEventStream>(Notifications(*std::move(transport), family_.id)));
+}
+
+Result<std::unique_ptr<RecordingStream>> NetlinkClient::recording() {
+  const auto family =
+      find_family(*requests_, SMART_MADVISE_FAMILY_NAME, SMART_MADVISE_MCGRP_RECORDING);
+  if (!family) {
+    return family.error();
+  }
+  if (!family->group || !family_.group) {
+    return Error{ExitCode::Incompatible, ENOENT,
+                 "the loaded module cannot be recorded, it is older than this program"};
+  }
+  auto transport = listen({*family_.group, *family->group});
+  if (!transport) {
+    return transport.error();
+  }
+  return std::unique_ptr<RecordingStream>(
+      std::make_unique<NetlinkRecordingStream>(Notifications(*std::move(transport), family_.id)));
 }
 
 Result<std::unique_ptr<ModuleWatch>> watch_module(const Transports& transports) {

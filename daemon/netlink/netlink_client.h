@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "daemon/kernel_client.h"
@@ -40,6 +41,7 @@ class NetlinkClient final : public KernelClient {
   [[nodiscard]] Result<std::uint32_t> add_filter(const FilterRule& rule) override;
   [[nodiscard]] Result<void> delete_filter(std::optional<std::uint32_t> id) override;
   [[nodiscard]] Result<std::unique_ptr<EventStream>> events() override;
+  [[nodiscard]] Result<std::unique_ptr<RecordingStream>> recording() override;
 
  private:
   NetlinkClient(Transports transports, std::unique_ptr<Transport> requests, Family family);
@@ -47,6 +49,8 @@ class NetlinkClient final : public KernelClient {
   [[nodiscard]] Result<bool> request(const Message& message, const Reply::Sink& sink,
                                      std::string_view what);
   [[nodiscard]] bool still_there();
+  [[nodiscard]] Result<std::unique_ptr<Transport>> listen(
+      std::initializer_list<std::uint32_t> groups);
   template <class T>
   [[nodiscard]] Result<T> get(const Message& message, std::string_view what);
   template <class T>

@@ -36,12 +36,21 @@ Result<Bytes> next(Transport& transport, bool& lost) {
   }
 }
 
+template <class T>
+Result<void> append(const Command& command, auto& items) {
+  auto item = decode<T>(command.attributes);
+  if (!item) {
+    return item.error();
+  }
+  items.emplace_back(*std::move(item));
+  return {};
+}
+
 }  // namespace
 
 // An overrun is told before what is still queued, but that is older than what was dropped, and the
 // kernel queues nothing more until all of it was taken: at the queue's end is the gap.
-Result<EventBatch> NetlinkEventStream::read() {
-  EventBatch batch;
+Result<std::uint64_t> Notifications::read(const Sink& sink) {
   bool lost = false;
   for (std::uint32_t i = 0; i < kBatchDatagrams && !vanished_; ++i) {
     const auto datagram = next(*transport_, lost);
@@ -51,23 +60,20 @@ Result<EventBatch> NetlinkEventStream::read() {
     if (datagram->empty()) {
       break;
     }
-    if (auto taken = take(*datagram, batch); !taken) {
+    if (auto taken = take(*datagram, sink); !taken) {
       return taken.error();
     }
   }
-  if (lost) {
-    const std::uint32_t dropped = transport_->dropped();
-    batch.lost = std::max(dropped - dropped_, 1U);
-    dropped_ = dropped;
+  if (!lost) {
+    return 0;
   }
-  // What came before the end is told first.
-  if (vanished_ && batch.events.empty() && batch.lost == 0) {
-    return module_absent();
-  }
-  return batch;
+  const std::uint32_t dropped = transport_->dropped();
+  const std::uint32_t more = std::max(dropped - dropped_, 1U);
+  dropped_ = dropped;
+  return more;
 }
 
-Result<void> NetlinkEventStream::take(Bytes datagram, EventBatch& batch) {
+Result<void> Notifications::take(Bytes datagram, const Sink& sink) {
   std::optional<Error> trouble;
   const auto read = for_each_message(datagram, [&](const Received& message) {
     if (family_news(message, SMART_MADVISE_FAMILY_NAME) != FamilyNews::None) {
@@ -77,21 +83,54 @@ Result<void> NetlinkEventStream::take(Bytes datagram, EventBatch& batch) {
       return;
     }
     const auto command = parse_command(message.payload);
-    if (!command) {
-      trouble = command.error();
-    } else if (command->command == SMART_MADVISE_CMD_EVENT_NTF) {
-      auto event = decode<Event>(command->attributes);
-      if (event) {
-        batch.events.push_back(*std::move(event));
-      } else {
-        trouble = event.error();
-      }
+    const auto taken = command ? sink(*command) : command.error();
+    if (!taken) {
+      trouble = taken.error();
     }
   });
   if (!read) {
     return read.error();
   }
   return trouble ? Result<void>(*trouble) : Result<void>();
+}
+
+Result<EventBatch> NetlinkEventStream::read() {
+  EventBatch batch;
+  const auto lost = notifications_.read([&batch](const Command& command) {
+    return command.command == SMART_MADVISE_CMD_EVENT_NTF ? append<Event>(command, batch.events)
+                                                          : Result<void>();
+  });
+  if (!lost) {
+    return lost.error();
+  }
+  batch.lost = *lost;
+  // What came before the end is told first.
+  if (notifications_.vanished() && batch.events.empty() && batch.lost == 0) {
+    return module_absent();
+  }
+  return batch;
+}
+
+Result<RecordingBatch> NetlinkRecordingStream::read() {
+  RecordingBatch batch;
+  const auto lost = notifications_.read([&batch](const Command& command) -> Result<void> {
+    switch (command.command) {
+      case SMART_MADVISE_CMD_EVENT_NTF:
+        return append<Event>(command, batch.items);
+      case SMART_MADVISE_CMD_RECORDING_NTF:
+        return append<RecordingNote>(command, batch.items);
+      default:
+        return {};
+    }
+  });
+  if (!lost) {
+    return lost.error();
+  }
+  batch.lost = *lost;
+  if (notifications_.vanished() && batch.items.empty() && batch.lost == 0) {
+    return module_absent();
+  }
+  return batch;
 }
 
 Result<ModuleNews> NetlinkModuleWatch::read() {

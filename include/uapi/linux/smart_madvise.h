@@ -227,6 +227,30 @@ enum smart_madvise_event_kind {
 };
 
 /**
+ * enum smart_madvise_recording_kind - What a message of a recording tells.
+ *   They come in the order in which the analyzer did it.
+ * @SMART_MADVISE_RECORDING_KIND_FAULTS: Faults that the analyzer took, no
+ *   range of theirs was judged yet.
+ * @SMART_MADVISE_RECORDING_KIND_JUDGED: Likewise, of the last ones there are;
+ *   then the ranges that had faults at time-ms were judged.
+ * @SMART_MADVISE_RECORDING_KIND_IDLE: The ranges that had no fault for idle-ms
+ *   were judged.
+ * @SMART_MADVISE_RECORDING_KIND_RANGE: What is known of a range, told when it
+ *   is made and several times a second.
+ * @SMART_MADVISE_RECORDING_KIND_GONE: A range is no longer watched.
+ * @SMART_MADVISE_RECORDING_KIND_ADVICE: The application advised a stretch of
+ *   pages itself, or with the hint none took that back.
+ */
+enum smart_madvise_recording_kind {
+	SMART_MADVISE_RECORDING_KIND_FAULTS,
+	SMART_MADVISE_RECORDING_KIND_JUDGED,
+	SMART_MADVISE_RECORDING_KIND_IDLE,
+	SMART_MADVISE_RECORDING_KIND_RANGE,
+	SMART_MADVISE_RECORDING_KIND_GONE,
+	SMART_MADVISE_RECORDING_KIND_ADVICE,
+};
+
+/**
  * enum smart_madvise_hook_kind - How page faults are seen.
  * @SMART_MADVISE_HOOK_KIND_NONE: Not at all, the module is disabled.
  * @SMART_MADVISE_HOOK_KIND_FTRACE: Function hook on handle_mm_fault.
@@ -439,6 +463,31 @@ enum {
 };
 
 enum {
+	SMART_MADVISE_A_RECORDING_PAD = 1,
+	SMART_MADVISE_A_RECORDING_KIND,
+	SMART_MADVISE_A_RECORDING_SEQUENCE,
+	SMART_MADVISE_A_RECORDING_POSITION,
+	SMART_MADVISE_A_RECORDING_TIME_MS,
+	SMART_MADVISE_A_RECORDING_ID,
+	SMART_MADVISE_A_RECORDING_PID,
+	SMART_MADVISE_A_RECORDING_FAULTS,
+	SMART_MADVISE_A_RECORDING_START,
+	SMART_MADVISE_A_RECORDING_END,
+	SMART_MADVISE_A_RECORDING_HINT,
+	SMART_MADVISE_A_RECORDING_COMM,
+	SMART_MADVISE_A_RECORDING_FILE,
+	SMART_MADVISE_A_RECORDING_OFFSET,
+	SMART_MADVISE_A_RECORDING_FILE_ID,
+	SMART_MADVISE_A_RECORDING_MAPPING,
+	SMART_MADVISE_A_RECORDING_WINDOW_PAGES,
+	SMART_MADVISE_A_RECORDING_MOST_PAGES,
+	SMART_MADVISE_A_RECORDING_MEMORY_BACKED,
+
+	__SMART_MADVISE_A_RECORDING_MAX,
+	SMART_MADVISE_A_RECORDING_MAX = (__SMART_MADVISE_A_RECORDING_MAX - 1)
+};
+
+enum {
 	SMART_MADVISE_CMD_INFO_GET = 1,
 	SMART_MADVISE_CMD_POLICY_GET,
 	SMART_MADVISE_CMD_POLICY_SET,
@@ -452,11 +501,13 @@ enum {
 	SMART_MADVISE_CMD_FILTER_ADD,
 	SMART_MADVISE_CMD_FILTER_DEL,
 	SMART_MADVISE_CMD_EVENT_NTF,
+	SMART_MADVISE_CMD_RECORDING_NTF,
 
 	__SMART_MADVISE_CMD_MAX,
 	SMART_MADVISE_CMD_MAX = (__SMART_MADVISE_CMD_MAX - 1)
 };
 
 #define SMART_MADVISE_MCGRP_EVENTS	"events"
+#define SMART_MADVISE_MCGRP_RECORDING	"recording"
 
 #endif /* _UAPI_LINUX_SMART_MADVISE_H */

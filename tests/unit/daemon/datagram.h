@@ -43,6 +43,15 @@ class AttributeWriter {
     return put_bytes(type, value.c_str(), value.size() + 1);
   }
 
+  AttributeWriter& put(std::uint16_t type, const std::vector<RecordedFault>& faults) {
+    std::vector<std::uint64_t> words;
+    for (const RecordedFault& fault : faults) {
+      words.push_back(fault.page << 8U | fault.flags);
+      words.push_back(fault.waited_ns);
+    }
+    return put_bytes(type, words.data(), words.size() * sizeof(words[0]));
+  }
+
   template <class T>
   AttributeWriter& put(std::uint16_t type, const std::optional<T>& value) {
     return value ? put(type, *value) : *this;

@@ -48,6 +48,27 @@ class FakeStream final : public EventStream {
   FakeKernel& kernel_;
 };
 
+class FakeRecording final : public RecordingStream {
+ public:
+  explicit FakeRecording(FakeKernel& kernel) : kernel_(kernel) {}
+
+  [[nodiscard]] int fd() const override { return kernel_.event_fd.get(); }
+
+  [[nodiscard]] Result<RecordingBatch> read() override {
+    if (kernel_.recorded.empty()) {
+      eventfd_t ignored = 0;
+      eventfd_read(fd(), &ignored);
+      return RecordingBatch{};
+    }
+    auto batch = std::move(kernel_.recorded.front());
+    kernel_.recorded.pop_front();
+    return batch;
+  }
+
+ private:
+  FakeKernel& kernel_;
+};
+
 class FakeClient final : public KernelClient {
  public:
   explicit FakeClient(FakeKernel& kernel) : kernel_(kernel) {}
@@ -129,6 +150,13 @@ class FakeClient final : public KernelClient {
     return std::unique_ptr<EventStream>(std::make_unique<FakeStream>(kernel_));
   }
 
+  Result<std::unique_ptr<RecordingStream>> recording() override {
+    if (auto failed = failure("recording")) {
+      return *failed;
+    }
+    return std::unique_ptr<RecordingStream>(std::make_unique<FakeRecording>(kernel_));
+  }
+
  private:
   [[nodiscard]] std::optional<Error> failure(const std::string& name) {
     if (!kernel_.loaded) {
@@ -187,6 +215,11 @@ FakeKernel::FakeKernel()
 
 void FakeKernel::send(EventBatch batch) {
   events.emplace_back(std::move(batch));
+  eventfd_write(event_fd.get(), 1);
+}
+
+void FakeKernel::send(RecordingBatch batch) {
+  recorded.emplace_back(std::move(batch));
   eventfd_write(event_fd.get(), 1);
 }
 

@@ -43,12 +43,15 @@ struct FakeKernel {
   /// Readable, as long as somebody holds it, when the stream has something to tell.
   UniqueFd event_fd;
   int streams = 0;
+  /// What a read of the recording stream gives, likewise.
+  std::deque<Result<RecordingBatch>> recorded;
 
   /// Called after each change of the filter rules.
   std::function<void()> on_filters = [] {};
 
   /// Queue what the next read gives.
   void send(EventBatch batch);
+  void send(RecordingBatch batch);
   void send(Error error);
 
   [[nodiscard]] Result<std::unique_ptr<KernelClient>> connect();

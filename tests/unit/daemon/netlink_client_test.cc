@@ -30,6 +30,7 @@ using testing::HasSubstr;
 
 constexpr std::uint16_t kFamily = 30;
 constexpr std::uint32_t kEventGroup = 9;
+constexpr std::uint32_t kRecordingGroup = 10;
 constexpr std::uint32_t kNotifyGroup = 16;
 
 /// A kernel that knows families and answers our commands from a script.
@@ -74,6 +75,11 @@ class NetlinkClientTest : public testing::Test {
         2, AttributeWriter()
                .put(CTRL_ATTR_MCAST_GRP_ID, name == "nlctrl" ? kNotifyGroup : kEventGroup)
                .put(CTRL_ATTR_MCAST_GRP_NAME, std::string(name == "nlctrl" ? "notify" : "events")));
+    if (recordable_) {
+      groups.put(3, AttributeWriter()
+                        .put(CTRL_ATTR_MCAST_GRP_ID, kRecordingGroup)
+                        .put(CTRL_ATTR_MCAST_GRP_NAME, std::string("recording")));
+    }
     AttributeWriter family;
     family.put(CTRL_ATTR_FAMILY_NAME, name).put(CTRL_ATTR_FAMILY_ID, families_[name]);
     if (groups_known_) {
@@ -97,6 +103,7 @@ class NetlinkClientTest : public testing::Test {
   std::map<std::string, std::uint16_t> families_{{"nlctrl", GENL_ID_CTRL},
                                                  {SMART_MADVISE_FAMILY_NAME, kFamily}};
   bool groups_known_ = true;
+  bool recordable_ = true;
   std::function<std::vector<Buffer>(const Sent&, std::uint32_t)> script_;
 };
 
@@ -230,6 +237,7 @@ TEST_F(NetlinkClientTest, WithoutTheControllersNewsThereIsNoWatch) {
   families_.erase("nlctrl");
   EXPECT_FALSE(watch_module(transports()));
   EXPECT_FALSE(client->events());
+  EXPECT_FALSE(client->recording());
 }
 
 TEST_F(NetlinkClientTest, SetPolicySendsTheChangesAndNothingElse) {
@@ -486,6 +494,28 @@ TEST_F(NetlinkClientTest, EventsOfAModuleWithoutTheGroup) {
   const auto events = connected()->events();
   ASSERT_FALSE(events);
   EXPECT_EQ(events.error().exit, ExitCode::Incompatible);
+}
+
+TEST_F(NetlinkClientTest, RecordingJoinsEventsFirst) {
+  ASSERT_TRUE(connected()->recording());
+  EXPECT_THAT(events_.groups, ElementsAre(kNotifyGroup, kEventGroup, kRecordingGroup));
+}
+
+TEST_F(NetlinkClientTest, RecordingWithoutPrivilege) {
+  const auto client = connected();
+  events_.on_join = [](std::uint32_t group) { return group == kRecordingGroup ? EPERM : 0; };
+  EXPECT_EQ(client->recording().error().exit, ExitCode::NoPrivilege);
+}
+
+TEST_F(NetlinkClientTest, RecordingOfAModuleWithoutTheGroup) {
+  recordable_ = false;
+  EXPECT_EQ(connected()->recording().error().exit, ExitCode::Incompatible);
+}
+
+TEST_F(NetlinkClientTest, RecordingOfAModuleThatLeft) {
+  const auto client = connected();
+  families_.erase(SMART_MADVISE_FAMILY_NAME);
+  EXPECT_EQ(client->recording().error().exit, ExitCode::ModuleAbsent);
 }
 
 TEST_F(NetlinkClientTest, WatchJoinsTheControllersGroup) {

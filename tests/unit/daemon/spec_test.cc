@@ -88,7 +88,10 @@ const Spec& spec() {
 
 template <class M>
 std::string type_of(const M* /*member*/) {
-  return std::is_same_v<M, std::string> ? "string" : sizeof(M) == 8 ? "u64" : "u32";
+  return std::is_same_v<M, std::string>                  ? "string"
+         : std::is_same_v<M, std::vector<RecordedFault>> ? "binary"
+         : sizeof(M) == 8                                ? "u64"
+                                                         : "u32";
 }
 
 template <class M>
@@ -141,6 +144,7 @@ TEST(Spec, FieldsAreTheAttributesOfTheirSets) {
   expect_fields<Filter>("filter");
   expect_fields<RestoreOutcome>("restore", "pid");
   expect_fields<Event>("event");
+  expect_fields<RecordingNote>("recording");
 }
 
 template <NamedEnum E>
@@ -158,9 +162,10 @@ TEST(Spec, NamesAreTheEntriesOfTheirEnumerations) {
   expect_names<FilterKind>("filter-kind");
   expect_names<FilterAction>("filter-action");
   expect_names<EventKind>("event-kind");
+  expect_names<RecordingKind>("recording-kind");
   expect_names<HookKind>("hook-kind");
   expect_names<ExecutorKind>("executor-kind");
-  EXPECT_EQ(spec().enums.size(), 10U) << "an enumeration of the spec has no names here";
+  EXPECT_EQ(spec().enums.size(), 11U) << "an enumeration of the spec has no names here";
 }
 
 TEST(Spec, StatsAreTheAttributesOfTheirSet) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include <gtest/gtest.h>
 
@@ -44,7 +45,13 @@ class StreamsTest : public testing::Test {
   }
 
   Wire wire_;
-  NetlinkEventStream stream_{std::make_unique<FakeTransport>(wire_), kFamily};
+  static Datagram note(const RecordingNote& note) {
+    return Datagram(0).command(kFamily, SMART_MADVISE_CMD_RECORDING_NTF, attributes_of(note));
+  }
+
+  NetlinkEventStream stream_{Notifications(std::make_unique<FakeTransport>(wire_), kFamily)};
+  NetlinkRecordingStream recording_{
+      Notifications(std::make_unique<FakeTransport>(wire_), kFamily)};
   NetlinkModuleWatch watch_{std::make_unique<FakeTransport>(wire_)};
 };
 
@@ -143,6 +150,38 @@ TEST_F(StreamsTest, OtherFamiliesAndCommandsArePassedOver) {
 TEST_F(StreamsTest, EventWithoutItsKindIsAnError) {
   arrive(Datagram(0).command(kFamily, SMART_MADVISE_CMD_EVENT_NTF, {}));
   EXPECT_FALSE(stream_.read());
+}
+
+TEST_F(StreamsTest, RecordingHasNotesAndEventsInOrder) {
+  RecordingNote judged;
+  judged.kind = RecordingKind::Judged;
+  judged.sequence = 7;
+  judged.faults = {{0x7f0000000, RecordedFault::kWrite, 0},
+                   {3, RecordedFault::kLost, 0},
+                   {0x7f0000001, RecordedFault::kTried, 81920}};
+  arrive(event(EventKind::Verdict));
+  arrive(note(judged));
+  arrive(Datagram(0).command(kFamily, SMART_MADVISE_CMD_INFO_GET, {}));
+  const auto batch = recording_.read();
+  ASSERT_TRUE(batch) << batch.error().message;
+  ASSERT_EQ(batch->items.size(), 2U);
+  EXPECT_EQ(std::get<Event>(batch->items[0]).kind, EventKind::Verdict);
+  EXPECT_EQ(std::get<RecordingNote>(batch->items[1]), judged);
+  EXPECT_EQ(batch->lost, 0U);
+}
+
+TEST_F(StreamsTest, RecordingTellsLossesAndItsEnd) {
+  lose(4);
+  EXPECT_EQ(recording_.read()->lost, 4U);
+  arrive(family(CTRL_CMD_DELFAMILY, SMART_MADVISE_FAMILY_NAME));
+  EXPECT_EQ(recording_.read().error().exit, ExitCode::ModuleAbsent);
+}
+
+TEST_F(StreamsTest, RecordingWithFaultsCutOffIsAnError) {
+  AttributeWriter attributes = attributes_of(RecordingNote());
+  attributes.put(SMART_MADVISE_A_RECORDING_FAULTS, std::uint64_t{1});
+  arrive(Datagram(0).command(kFamily, SMART_MADVISE_CMD_RECORDING_NTF, attributes));
+  EXPECT_FALSE(recording_.read());
 }
 
 TEST_F(StreamsTest, OtherReceiveErrorsEndTheStream) {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum type { TYPE_U32 = 1, TYPE_U64, TYPE_STRING, TYPE_PAD };
+enum type { TYPE_U32 = 1, TYPE_U64, TYPE_STRING, TYPE_PAD, TYPE_BINARY };
 
 struct attribute {
 	int number;
