@@ -33,6 +33,7 @@ struct Policy {
   std::uint32_t max_splits = 0;
   std::uint32_t max_memory_kb = 0;
   std::uint32_t hints_per_second = 0;
+  std::uint32_t analyzer_cpu_bp = 0;
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
@@ -69,6 +70,7 @@ struct Stats {
   std::uint64_t forks_followed = 0;
   std::uint64_t forks_lost = 0;
   std::uint64_t calls_lost = 0;
+  std::uint64_t faults_skipped = 0;
   std::uint64_t events_lost = 0;
   std::uint64_t analyzer_rounds = 0;
   std::uint64_t analyzer_ns = 0;

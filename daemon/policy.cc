@@ -53,6 +53,11 @@ constexpr auto kKeys = std::to_array<PolicyKey>({
     {SMART_MADVISE_A_POLICY_HINTS_PER_SECOND, "hints-per-second", &Policy::hints_per_second, 1,
      100000, 100, "hints per second",
      "Most hints applied per second, restores not counted. Bursts up to one second's worth."},
+    {SMART_MADVISE_A_POLICY_ANALYZER_CPU_BP, "analyzer-cpu-bp", &Policy::analyzer_cpu_bp, 1, 10000,
+     50, "of 10,000",
+     "CPU time that the analyzer may take in 1/10,000 of one CPU, before it looks at a sample only "
+     "of the faults of processes about which nothing is new. Bursts up to one second's worth. What "
+     "is new, and hints on trial, never wait for it."},
 });
 
 constexpr auto kSwitchNames = std::to_array<std::string_view>({"off", "on"});

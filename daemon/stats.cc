@@ -71,6 +71,8 @@ constexpr auto kKeys = std::to_array<StatsKey>({
      "CPU time of the analyzer in ns."},
     {SMART_MADVISE_A_STATS_CALLS_LOST, "calls-lost", &Stats::calls_lost,
      "Calls of madvise() and mremap() that were too many to be noted one by one."},
+    {SMART_MADVISE_A_STATS_FAULTS_SKIPPED, "faults-skipped", &Stats::faults_skipped,
+     "Faults of processes about which nothing was new, not looked at for lack of analyzer-cpu-bp."},
 });
 
 }  // namespace

@@ -5,24 +5,22 @@
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/wait.h>
 
 #include "control.h"
+#include "core/duty.h"
 #include "event.h"
 #include "executor.h"
 #include "filter.h"
+#include "gather.h"
 #include "heed.h"
 #include "inherit.h"
 #include "map.h"
-#include "mapping.h"
-#include "memory.h"
-#include "pool.h"
 #include "recording.h"
 #include "restore.h"
-#include "taskmap.h"
-#include "trace.h"
 
 /*
  * Rounds follow each other at this distance at least, so that the analyzer's
@@ -34,13 +32,21 @@
 #define SWEEP_MS	250
 /* Records whose mappings are compared with their ranges in one sweep. */
 #define SWEEP_RECORDS	64
-/* No lookup of unknown mappings for this long after the ranges hit their limit. */
-#define UNSETTLED_MS	1000
+/* When those that can wait had no time, it is tried again after this. */
+#define QUEUE_MS	10
 
 static struct task_struct *thread;
 static DECLARE_WAIT_QUEUE_HEAD(wait);
 static bool pending;
 static u64 sweep_cursor;
+
+/*
+ * Records of which nothing new is expected wait here until there is time for them;
+ * they stay marked as dirty, and hold the reference of the dirty list. Analyzer only.
+ */
+static LIST_HEAD(queue);
+static struct smadv_duty duty;
+static u64 round_clock, charged_ns;
 
 /* Hard interrupt context, or a thread on PREEMPT_RT. */
 static void wake_thread(struct irq_work *work)
@@ -61,223 +67,10 @@ notrace void smadv_analyzer_wake(void)
 		irq_work_queue(&wake_work);
 }
 
-static u32 standing_hint(const struct smadv_range *range)
+/* Is there time in this round for what can wait? */
+static bool has_time(void)
 {
-	return range->hint != SMART_MADVISE_HINT_NONE ? range->hint : range->application_hint;
-}
-
-static u32 hint_at_fault(const struct smadv_fault *fault)
-{
-	if (fault->flags & SMADV_FAULT_SEQ_READ)
-		return SMART_MADVISE_HINT_SEQUENTIAL;
-	if (fault->flags & SMADV_FAULT_RAND_READ)
-		return SMART_MADVISE_HINT_RANDOM;
-	return SMART_MADVISE_HINT_NONE;
-}
-
-static void note_memory(const struct smadv_record *record, struct smadv_range *range,
-			const struct smadv_mapping *mapping)
-{
-	range->memory.file = mapping->file;
-	range->memory.window_pages = mapping->window_pages;
-	range->memory.most_pages = record->most_pages;
-}
-
-/* Take over from the mapping whose hint stands on the range. */
-static void adopt_hint(struct smadv_record *record, struct smadv_range *range,
-		       const struct smadv_mapping *mapping)
-{
-	struct smadv_entry *entry = smadv_journal_find(&record->journal, range->start);
-
-	range->hint = SMART_MADVISE_HINT_NONE;
-	range->application_hint = SMART_MADVISE_HINT_NONE;
-	if (mapping->hint == SMART_MADVISE_HINT_NONE)
-		return;
-	if (entry ? entry->hint == mapping->hint && entry->file == mapping->file :
-		    smadv_heed_claim(record, range, mapping))
-		range->hint = mapping->hint;
-	else
-		range->application_hint = mapping->hint;
-}
-
-/*
- * A fault saw another hint than the range knows of. Either it is older than the
- * last change, or somebody changed the mapping: the mapping tells.
- */
-static void verify(struct smadv_record *record, struct smadv_range *range)
-{
-	struct smadv_mapping mapping;
-	int err = smadv_mapping_at(record->mm, range->start, &mapping);
-
-	if (err == -EAGAIN || err == -ESRCH)
-		return;
-	if (err || mapping.id != range->mapping) {
-		smadv_heed_review(record, range->start, range->end);
-		smadv_range_reset(range);
-		range->hint = SMART_MADVISE_HINT_NONE;
-		range->application_hint = err ? SMART_MADVISE_HINT_NONE : mapping.hint;
-		range->mapping = err ? 0 : mapping.id;
-		if (!err)
-			note_memory(record, range, &mapping);
-		return;
-	}
-	note_memory(record, range, &mapping);
-	if (range->hint != SMART_MADVISE_HINT_NONE && range->hint != mapping.hint)
-		smadv_heed_review(record, range->start, range->end);
-	adopt_hint(record, range, &mapping);
-}
-
-/* A fault outside of all ranges: make one of its mapping, as far as no other range has it. */
-static struct smadv_range *watch(struct smadv_record *record, u64 page, u64 now_ms)
-{
-	struct smadv_ranges *set = &record->ranges;
-	struct smadv_mapping mapping;
-	struct smadv_range *range;
-	u64 start, end;
-	u32 i;
-
-	if (now_ms < record->unsettled_ms)
-		return NULL;
-	if (smadv_mapping_at(record->mm, page, &mapping))
-		return NULL;
-	if (smadv_map_reserve_range(record)) {
-		record->unsettled_ms = now_ms + UNSETTLED_MS;
-		return NULL;
-	}
-	i = smadv_ranges_lower(set, page);
-	start = i ? max(mapping.start, set->item[i - 1]->end) : mapping.start;
-	end = i < set->count ? min(mapping.end, set->item[i]->start) : mapping.end;
-	range = smadv_ranges_insert(set, start, end, mapping.id);
-	if (!range)
-		return NULL;
-	range->memory_backed = mapping.memory_backed;
-	note_memory(record, range, &mapping);
-	adopt_hint(record, range, &mapping);
-	smadv_stats_inc(RANGES);
-	smadv_recording_range(record, range);
-	return range;
-}
-
-static void note_loss(struct smadv_record *record, u32 lost)
-{
-	u32 i;
-
-	smadv_recording_lost(lost);
-	record->lost += lost;
-	record->faults += lost;
-	smadv_stats_add(FAULTS, lost);
-	smadv_stats_add(FAULTS_LOST, lost);
-	for (i = 0; i < record->ranges.count; i++)
-		smadv_range_gap(record->ranges.item[i], lost);
-}
-
-/* Turn the recorded faults into evidence. At most a ring's worth a round. */
-static void gather(struct smadv_record *record, u64 now_ms)
-{
-	const struct smadv_policy *policy = smadv_control_policy();
-	struct smadv_range *range = NULL;
-	struct smadv_fault fault;
-	u32 faults = 0, lost = 0;
-
-	while (faults < SMADV_RING_SLOTS && smadv_map_take_fault(record, &fault, &lost)) {
-		faults++;
-		if (lost)
-			note_loss(record, lost);
-		lost = 0;
-		if (fault.flags & SMADV_FAULT_TRIED) {
-			record->majors++;
-			smadv_stats_inc(MAJORS);
-		}
-		if (!range || fault.page < range->start || fault.page >= range->end)
-			range = smadv_ranges_find(&record->ranges, fault.page);
-		/* The second entry of a fault makes no range: the first one did, or was not seen. */
-		if (!range && !(fault.flags & SMADV_FAULT_TRIED))
-			range = watch(record, fault.page, now_ms);
-		smadv_recording_fault(&fault);
-		if (!range)
-			continue;
-		if (hint_at_fault(&fault) != standing_hint(range))
-			range->doubtful = true;
-		if (range->memory_backed) { /* nothing can come of its pattern */
-			range->faults++;
-			range->last_fault_ms = now_ms;
-			continue;
-		}
-		smadv_range_fault(range, &fault, policy, now_ms);
-	}
-	record->faults += faults;
-	smadv_stats_add(FAULTS, faults);
-}
-
-/* Split a range along a pattern border; each part is judged from the next round on. */
-static void split(struct smadv_record *record, u32 index, u64 border)
-{
-	struct smadv_ranges *set = &record->ranges;
-
-	if (smadv_map_reserve_range(record))
-		return;
-	if (!smadv_ranges_split(set, index, border))
-		return;
-	smadv_stats_inc(RANGES);
-	smadv_stats_inc(RANGE_SPLITS);
-}
-
-static void judge_range(struct smadv_record *record, u32 index, u64 now_ms)
-{
-	const struct smadv_policy *policy = smadv_control_policy();
-	struct smadv_range *range = record->ranges.item[index];
-	u64 border;
-
-	smadv_pool_share(range, now_ms);
-	if (smadv_range_judge(range, policy, now_ms)) {
-		smadv_stats_inc(VERDICTS);
-		trace_smadv_verdict(pid_nr(record->pid), range);
-		smadv_event_verdict(record, range);
-	}
-	trace_smadv_evidence(pid_nr(record->pid), range);
-	trace_smadv_effect(pid_nr(record->pid), range);
-	smadv_pool_share(range, now_ms);
-	border = smadv_range_border(range, policy);
-	if (border)
-		split(record, index, border);
-}
-
-static void judge(struct smadv_record *record, u64 now_ms)
-{
-	const struct smadv_policy *policy = smadv_control_policy();
-	struct smadv_ranges *set = &record->ranges;
-	struct smadv_range *range;
-	bool on_trial = false;
-	u32 i;
-
-	for (i = 0; i < set->count; i++) {
-		if (set->item[i]->doubtful) {
-			set->item[i]->doubtful = false;
-			verify(record, set->item[i]);
-			smadv_recording_range(record, set->item[i]);
-		}
-		if (set->item[i]->last_fault_ms == now_ms)
-			judge_range(record, i, now_ms);
-	}
-	for (i = 0; i + 1 < set->count; ) {
-		if (smadv_ranges_merge(set, i)) {
-			smadv_stats_dec(RANGES);
-			smadv_stats_inc(RANGE_MERGES);
-		} else {
-			i++;
-		}
-	}
-	if (policy->governor == SMART_MADVISE_GOVERNOR_OBSERVE || record->excluded)
-		return;
-	for (i = 0; i < set->count; i++) {
-		range = set->item[i];
-		on_trial |= range->verdict.reason == SMART_MADVISE_REASON_TRIAL;
-		if (range->last_fault_ms == now_ms && !range->memory_backed &&
-		    range->application_hint == SMART_MADVISE_HINT_NONE)
-			smadv_taskmap_want(record, range);
-	}
-	WRITE_ONCE(record->wake_mask,
-		   (on_trial ? SMADV_WAKE_FAULTS_TRIAL : SMADV_WAKE_FAULTS) - 1);
+	return smadv_duty_has_time(&duty, local_clock() - round_clock);
 }
 
 static void analyze(struct smadv_record *record, u64 now_ms)
@@ -285,9 +78,7 @@ static void analyze(struct smadv_record *record, u64 now_ms)
 	if (record->removed || record->excluded)
 		return;
 	smadv_heed(record);
-	gather(record, now_ms);
-	judge(record, now_ms);
-	smadv_recording_judged(record);
+	smadv_gather(record, now_ms, !list_empty(&record->queued));
 	/* More than a round's worth came: go on in the next one. */
 	if ((u32)atomic_read(&record->head) != record->tail) {
 		smadv_map_mark_dirty(record);
@@ -316,55 +107,39 @@ static void adopt_requests(void)
 	}
 }
 
+/* From here on the hook may put @record on the dirty list again. */
+static void clear_dirty(struct smadv_record *record)
+{
+	clear_bit(SMADV_RECORD_DIRTY, &record->flags);
+	smp_mb__after_atomic(); /* and what it recorded before is seen now */
+}
+
+static void dequeue(struct smadv_record *record)
+{
+	list_del_init(&record->queued);
+	smadv_map_put(record);
+}
+
+/* What is new comes first; the others in turn, as long as there is time. */
 static void analyze_dirty(u64 now_ms)
 {
 	struct smadv_record *record, *next;
 
 	llist_for_each_entry_safe(record, next, smadv_map_take_dirty(), dirty) {
-		/* From here on the hook may put it on the list again. */
-		clear_bit(SMADV_RECORD_DIRTY, &record->flags);
-		smp_mb__after_atomic(); /* and what it recorded before is seen now */
+		if (smadv_gather_is_calm(record) && !(list_empty(&queue) && has_time())) {
+			list_add_tail(&record->queued, &queue);
+			continue;
+		}
+		clear_dirty(record);
 		analyze(record, now_ms);
 		smadv_map_put(record);
 	}
-}
-
-/* Drop ranges whose mapping is gone, and hints that went with theirs; look at memory anew. */
-static void prune(struct smadv_record *record)
-{
-	struct smadv_ranges *set = &record->ranges;
-	struct smadv_mapping mapping;
-	u32 i = 0;
-	int err;
-
-	record->most_pages = smadv_memory_most_pages(record->mm);
-	while (i < set->count) {
-		err = smadv_mapping_at(record->mm, set->item[i]->start, &mapping);
-		if (err == -ENOENT) {
-			smadv_map_drop_range(record, i);
-			continue;
-		}
-		if (!err)
-			note_memory(record, set->item[i], &mapping);
-		smadv_recording_range(record, set->item[i]);
-		i++;
+	while (!list_empty(&queue) && has_time()) {
+		record = list_first_entry(&queue, struct smadv_record, queued);
+		clear_dirty(record);
+		analyze(record, now_ms);
+		dequeue(record);
 	}
-	smadv_heed_review(record, 0, U64_MAX);
-}
-
-static void judge_idle(struct smadv_record *record, u64 now_ms)
-{
-	const struct smadv_policy *policy = smadv_control_policy();
-	struct smadv_range *range;
-	u32 i;
-
-	for (i = 0; i < record->ranges.count; i++) {
-		range = record->ranges.item[i];
-		if (range->pattern.kind != SMART_MADVISE_PATTERN_IDLE &&
-		    now_ms - range->last_fault_ms >= policy->idle_ms)
-			smadv_range_judge(range, policy, now_ms);
-	}
-	smadv_recording_idle(record);
 }
 
 /* Follow the filters when what they look at has changed. */
@@ -392,11 +167,15 @@ static void sweep(u64 now_ms)
 			continue;
 		}
 		analyze(record, now_ms);
-		judge_idle(record, now_ms);
+		if (!list_empty(&record->queued) && !smadv_gather_is_calm(record)) {
+			clear_dirty(record);
+			dequeue(record);
+		}
+		smadv_gather_idle(record, now_ms);
 		filter(record);
 		smadv_restore_forget_past(record, now_ms);
 		if (record->id > sweep_cursor && pruned < SWEEP_RECORDS) {
-			prune(record);
+			smadv_gather_prune(record);
 			sweep_cursor = record->id;
 			pruned++;
 		}
@@ -407,6 +186,17 @@ static void sweep(u64 now_ms)
 	smadv_map_set_limits(smadv_control_policy());
 }
 
+/* What the thread took since the last call is spent. It slept before, so that this is exact. */
+static void begin_round(void)
+{
+	u64 total_ns = READ_ONCE(current->se.sum_exec_runtime);
+
+	smadv_duty_spend(&duty, smadv_control_policy()->analyzer_cpu_bp, total_ns - charged_ns,
+			 ktime_get_ns());
+	charged_ns = total_ns;
+	round_clock = local_clock();
+}
+
 /* One round. Returns the time in ms after which the next one is due at the latest. */
 static u64 do_round(u64 *swept_ms)
 {
@@ -414,6 +204,7 @@ static u64 do_round(u64 *swept_ms)
 	u64 wait_ms;
 
 	mutex_lock(&smadv_lock);
+	begin_round();
 	smadv_recording_round(now_ms);
 	adopt_requests();
 	smadv_inherit(); /* before anybody looks at a child that has just been adopted */
@@ -427,7 +218,7 @@ static u64 do_round(u64 *swept_ms)
 	atomic64_set(&smadv_stats[SMART_MADVISE_A_STATS_ANALYZER_NS],
 		     READ_ONCE(current->se.sum_exec_runtime)); /* the tick adds to it */
 	mutex_unlock(&smadv_lock);
-	return min(wait_ms, (u64)SWEEP_MS);
+	return min(wait_ms, (u64)(list_empty(&queue) ? SWEEP_MS : QUEUE_MS));
 }
 
 static int run(void *unused)
@@ -453,8 +244,11 @@ static int run(void *unused)
 
 int smadv_analyzer_start(void)
 {
-	struct task_struct *task = kthread_run(run, NULL, "smadv_analyzer");
+	struct task_struct *task;
 
+	charged_ns = 0;
+	smadv_duty_init(&duty, smadv_control_policy()->analyzer_cpu_bp, ktime_get_ns());
+	task = kthread_run(run, NULL, "smadv_analyzer");
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 	thread = task;
@@ -470,4 +264,6 @@ void smadv_analyzer_stop(void)
 	kthread_stop(thread);
 	llist_for_each_entry_safe(record, next, smadv_map_take_dirty(), dirty)
 		smadv_map_put(record);
+	list_for_each_entry_safe(record, next, &queue, queued)
+		dequeue(record);
 }

@@ -230,6 +230,24 @@ bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault
 }
 
 /**
+ * smadv_map_skip_faults() - pass over the oldest recorded faults
+ * @record: record, smadv_lock held
+ * @rest: how many are to be left
+ *
+ * Return: number of those that were passed over.
+ */
+u32 smadv_map_skip_faults(struct smadv_record *record, u32 rest)
+{
+	u32 waiting = (u32)atomic_read(&record->head) - record->tail;
+
+	lockdep_assert_held(&smadv_lock);
+	if (waiting <= rest)
+		return 0;
+	record->tail += waiting - rest;
+	return waiting - rest;
+}
+
+/**
  * smadv_map_charge() - account for memory about to be taken
  * @bytes: how much
  * @forced: beyond max-memory-kb too
@@ -354,6 +372,7 @@ struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct 
 	record->wake_mask = SMADV_WAKE_FAULTS - 1;
 	record->most_pages = smadv_memory_most_pages(mm);
 	refcount_set(&record->refs, 1);
+	INIT_LIST_HEAD(&record->queued);
 	smadv_notes_init(&record->notes);
 	record->excluded = smadv_filter_excludes(record);
 	if (is_full(policy) && !forced && (record->excluded || !make_room()))

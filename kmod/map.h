@@ -62,6 +62,8 @@ extern struct mutex smadv_lock;
  *	(zeroed) by the analyzer; NULL until the record was not excluded once
  * @exe: path of the executable, once a filter asked for it
  * @tail: the analyzer's read position
+ * @calm: looks in a row at which nothing was new
+ * @queued: link of the analyzer's queue of those that can wait
  * @adopted_ms: time of adoption
  * @faults: faults taken into account, lost ones included
  * @lost: faults overwritten before they were seen
@@ -101,6 +103,8 @@ struct smadv_record {
 	u64 *slots;
 	char *exe;
 	u32 tail;
+	u32 calm;
+	struct list_head queued;
 	u64 adopted_ms;
 	u64 faults;
 	u64 lost;
@@ -138,6 +142,7 @@ struct task_struct *smadv_map_next_request(void);
 struct llist_node *smadv_map_take_dirty(void);
 void smadv_map_mark_dirty(struct smadv_record *record);
 bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault, u32 *lost);
+u32 smadv_map_skip_faults(struct smadv_record *record, u32 rest);
 
 void smadv_map_set_limits(const struct smadv_policy *policy);
 u64 smadv_map_bytes(const struct smadv_record *record);

@@ -65,6 +65,7 @@ static struct stat_file stat_files[] = {
 	STAT(forks_followed, FORKS_FOLLOWED),
 	STAT(forks_lost, FORKS_LOST),
 	STAT(calls_lost, CALLS_LOST),
+	STAT(faults_skipped, FAULTS_SKIPPED),
 	STAT(events_lost, EVENTS_LOST),
 	STAT(analyzer_rounds, ANALYZER_ROUNDS),
 	STAT(analyzer_ns, ANALYZER_NS),

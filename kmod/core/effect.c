@@ -50,6 +50,18 @@ u64 smadv_waits_enter(struct smadv_waits *waits, u64 page, u16 clock, bool waite
 }
 
 /**
+ * smadv_waits_forget() - no fault is known to wait
+ * @waits: waits of the process
+ */
+void smadv_waits_forget(struct smadv_waits *waits)
+{
+	u32 i;
+
+	for (i = 0; i < SMADV_WAITS; i++)
+		waits->page[i] = 0;
+}
+
+/**
  * smadv_effect_init() - nothing is known yet
  * @effect: effect
  */

@@ -113,6 +113,9 @@ struct smadv_memory {
  */
 u64 smadv_waits_enter(struct smadv_waits *waits, u64 page, u16 clock, bool waited);
 
+/* Faults went unseen: which ones of those that are remembered still wait is not known. */
+void smadv_waits_forget(struct smadv_waits *waits);
+
 void smadv_effect_init(struct smadv_effect *effect);
 
 /* A fault at @page, on a mapping that bears @hint, entered for the first time. */

@@ -19,6 +19,7 @@ const struct smadv_policy_field smadv_policy_fields[SMADV_POLICY_FIELDS] = {
 	{ "max-splits",		0,	1024,		16 },
 	{ "max-memory-kb",	64,	1048576,	16384 },
 	{ "hints-per-second",	1,	100000,		100 },
+	{ "analyzer-cpu-bp",	1,	10000,		50 },
 };
 
 /**
@@ -42,6 +43,7 @@ void smadv_policy_defaults(struct smadv_policy *policy)
 	policy->max_splits = smadv_policy_fields[12].def;
 	policy->max_memory_kb = smadv_policy_fields[13].def;
 	policy->hints_per_second = smadv_policy_fields[14].def;
+	policy->analyzer_cpu_bp = smadv_policy_fields[15].def;
 }
 
 /**
@@ -58,6 +60,7 @@ u32 smadv_policy_check(const struct smadv_policy *policy)
 		policy->window_faults, policy->hold_ms, policy->idle_ms,
 		policy->min_mapping_kb, policy->max_processes, policy->max_ranges,
 		policy->max_splits, policy->max_memory_kb, policy->hints_per_second,
+		policy->analyzer_cpu_bp,
 	};
 	u32 i;
 

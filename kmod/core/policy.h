@@ -22,6 +22,7 @@
  * @max_splits: most mappings added by hints per process
  * @max_memory_kb: most memory that records, ranges, journals and tasks take
  * @hints_per_second: most hints applied per second
+ * @analyzer_cpu_bp: share of one CPU in 1/10,000 that what can wait may take
  *
  * Every field is a u32 and stands in the order of the policy attribute set of
  * include/spec/smart_madvise.yaml, which explains each at length:
@@ -43,6 +44,7 @@ struct smadv_policy {
 	u32 max_splits;
 	u32 max_memory_kb;
 	u32 hints_per_second;
+	u32 analyzer_cpu_bp;
 };
 
 #define SMADV_POLICY_FIELDS (sizeof(struct smadv_policy) / sizeof(u32))
@@ -70,7 +72,7 @@ struct smadv_policy_field {
  *	100 <= policy->idle_ms <= 3600000 && 64 <= policy->min_mapping_kb <= 1073741824 &&
  *	1 <= policy->max_processes <= 65536 && 1 <= policy->max_ranges <= 256 &&
  *	policy->max_splits <= 1024 && 64 <= policy->max_memory_kb <= 1048576 &&
- *	1 <= policy->hints_per_second <= 100000;
+ *	1 <= policy->hints_per_second <= 100000 && 1 <= policy->analyzer_cpu_bp <= 10000;
  */
 extern const struct smadv_policy_field smadv_policy_fields[SMADV_POLICY_FIELDS];
 

@@ -313,6 +313,19 @@ void smadv_range_gap(struct smadv_range *range, u32 lost)
 	smadv_evidence_gap(&range->evidence, lost);
 }
 
+/**
+ * smadv_range_skip() - faults were passed over
+ * @range: range
+ * @skipped: how many, of the whole process, since the last fault that was looked at
+ *
+ * Unlike losses, which come when faults are too many, they do not make the evidence
+ * less certain: a process is sampled when nothing is new about it.
+ */
+void smadv_range_skip(struct smadv_range *range, u32 skipped)
+{
+	smadv_streams_gap(&range->evidence.streams, skipped);
+}
+
 static bool is_idle(const struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
 {
 	return now_ms > range->last_fault_ms && now_ms - range->last_fault_ms >= policy->idle_ms;

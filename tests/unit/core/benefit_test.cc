@@ -372,6 +372,13 @@ TEST(Waits, SecondEntryOfWhatWasNotSeenBeginsNothing) {
   EXPECT_EQ(smadv_waits_enter(&waits, 7, 9, true), 0);
 }
 
+TEST(Waits, AreForgottenWhenFaultsWentUnseen) {
+  smadv_waits waits{};
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 5, false), 0);
+  smadv_waits_forget(&waits);
+  EXPECT_EQ(smadv_waits_enter(&waits, 7, 9, true), 0);
+}
+
 TEST(Effect, AccountsSpeakOfTheRecentPast) {
   smadv_effect effect;
   const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};

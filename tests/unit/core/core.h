@@ -13,6 +13,7 @@
 
 extern "C" {
 #include "core/budget.h"
+#include "core/duty.h"
 #include "core/policy.h"
 #include "core/range.h"
 }

@@ -56,15 +56,19 @@ INSTANTIATE_TEST_SUITE_P(
                                      [](std::uint64_t n) { return runs(n, 40, false, 2); }),
                      testing::Values(Retry::kTried, Retry::kPlain, Retry::kBoth)));
 
-class Loss : public testing::TestWithParam<Access> {};
+using Unseen = void (*)(smadv_range*, std::uint32_t);
 
-/// Of a stream of faults every now and then some are overwritten before they are seen.
+class Loss : public testing::TestWithParam<std::tuple<Access, Unseen>> {};
+
+/// Of a stream of faults every now and then some are overwritten before they are seen, or
+/// passed over.
 TEST_P(Loss, LeavesThePatternAlone) {
+  const auto& [access, unseen] = GetParam();
   std::mt19937_64 engine(5);
   Subject subject(kBase, kPages);
   Mapping mapping(kBase, kPages, {},
                   [&](std::uint64_t page, std::uint32_t flags) { subject.fault(page, flags); });
-  const Touches touches = GetParam()(kPages);
+  const Touches touches = access(kPages);
   drive(subject, mapping, touches, 150, kBase);
   const std::uint32_t kind = subject.kind();
   ASSERT_NE(kind, static_cast<std::uint32_t>(SMART_MADVISE_PATTERN_UNKNOWN));
@@ -75,7 +79,7 @@ TEST_P(Loss, LeavesThePatternAlone) {
     while (lost < losing) {
       blind.touch(kBase + touches());
     }
-    smadv_range_gap(&subject.range(), lost);
+    unseen(&subject.range(), lost);
     for (std::uint64_t until = subject.faults() + 100; subject.faults() < until;) {
       drive(subject, mapping, touches, 1, kBase);
       ASSERT_EQ(subject.kind(), kind)
@@ -85,10 +89,12 @@ TEST_P(Loss, LeavesThePatternAlone) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Loss,
-                         testing::Values([](std::uint64_t n) { return sequential(n); },
-                                         [](std::uint64_t n) { return backward(n); },
-                                         [](std::uint64_t n) { return random_pages(n, 1); }));
+INSTANTIATE_TEST_SUITE_P(
+    All, Loss,
+    testing::Combine(testing::Values([](std::uint64_t n) { return sequential(n); },
+                                     [](std::uint64_t n) { return backward(n); },
+                                     [](std::uint64_t n) { return random_pages(n, 1); }),
+                     testing::Values(smadv_range_gap, smadv_range_skip)));
 
 TEST(Saturation, WindowCountersNeverWrap) {
   for (const std::uint32_t window_faults : {16U, 64U, 1024U}) {

@@ -246,6 +246,15 @@ TEST(Confidence, FallsWithWhatWentUnseen) {
   EXPECT_LT(subject.range().pattern.confidence_pct, full);
 }
 
+TEST(Confidence, IsThatOfTheSampleWhenFaultsWereSkipped) {
+  Subject subject(kBase, kPages);
+  feed(subject, sequential(kPages), 200);
+  const std::uint32_t full = subject.range().pattern.confidence_pct;
+  smadv_range_skip(&subject.range(), 1000);
+  subject.judge();
+  EXPECT_EQ(subject.range().pattern.confidence_pct, full);
+}
+
 TEST(Confidence, GrowsWithTheShareAndTheEvidence) {
   Subject subject(kBase, kPages);
   feed(subject, random_pages(kPages, 1), 32);
