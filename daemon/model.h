@@ -71,6 +71,9 @@ struct Stats {
   std::uint64_t forks_lost = 0;
   std::uint64_t calls_lost = 0;
   std::uint64_t faults_skipped = 0;
+  std::uint64_t pages_read = 0;
+  std::uint64_t pages_touched = 0;
+  std::uint64_t pages_evicted = 0;
   std::uint64_t events_lost = 0;
   std::uint64_t analyzer_rounds = 0;
   std::uint64_t analyzer_ns = 0;

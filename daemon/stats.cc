@@ -73,6 +73,13 @@ constexpr auto kKeys = std::to_array<StatsKey>({
      "Calls of madvise() and mremap() that were too many to be noted one by one."},
     {SMART_MADVISE_A_STATS_FAULTS_SKIPPED, "faults-skipped", &Stats::faults_skipped,
      "Faults of processes about which nothing was new, not looked at for lack of analyzer-cpu-bp."},
+    {SMART_MADVISE_A_STATS_PAGES_READ, "pages-read", &Stats::pages_read,
+     "Pages of watched files that came into the page cache, by faults or otherwise."},
+    {SMART_MADVISE_A_STATS_PAGES_TOUCHED, "pages-touched", &Stats::pages_touched,
+     "Pages that the faults recorded touched, at least. Of a stream those passed since the fault "
+     "before, else one page each fault."},
+    {SMART_MADVISE_A_STATS_PAGES_EVICTED, "pages-evicted", &Stats::pages_evicted,
+     "Pages of watched files that were reclaimed, for lack of memory."},
 });
 
 }  // namespace

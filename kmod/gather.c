@@ -7,6 +7,7 @@
 #include "map.h"
 #include "mapping.h"
 #include "memory.h"
+#include "pagecache.h"
 #include "pool.h"
 #include "recording.h"
 #include "taskmap.h"
@@ -31,12 +32,20 @@ static u32 hint_at_fault(const struct smadv_fault *fault)
 	return SMART_MADVISE_HINT_NONE;
 }
 
+/* How much memory there is for the file changes from look to look. */
+static u64 most_pages(const struct smadv_record *record, u64 file)
+{
+	return min(record->most_pages, smadv_pagecache_room(file));
+}
+
 static void note_memory(const struct smadv_record *record, struct smadv_range *range,
 			const struct smadv_mapping *mapping)
 {
+	if (!mapping->memory_backed)
+		smadv_pagecache_look(mapping->file, mapping->resident_pages);
 	range->memory.file = mapping->file;
 	range->memory.window_pages = mapping->window_pages;
-	range->memory.most_pages = record->most_pages;
+	range->memory.most_pages = most_pages(record, mapping->file);
 }
 
 /* Take over from the mapping whose hint stands on the range. */
@@ -138,6 +147,7 @@ static void skip(struct smadv_record *record)
 		return;
 	record->faults += skipped;
 	smadv_stats_add(FAULTS, skipped);
+	smadv_stats_add(PAGES_TOUCHED, skipped);
 	smadv_stats_add(FAULTS_SKIPPED, skipped);
 	smadv_waits_forget(&record->waits);
 	for (i = 0; i < record->ranges.count; i++)
@@ -151,6 +161,7 @@ static void gather(struct smadv_record *record, u64 now_ms)
 	struct smadv_range *range = NULL;
 	struct smadv_fault fault;
 	u32 faults = 0, lost = 0;
+	u64 touched = 0;
 
 	while (faults < SMADV_RING_SLOTS && smadv_map_take_fault(record, &fault, &lost)) {
 		faults++;
@@ -176,10 +187,13 @@ static void gather(struct smadv_record *record, u64 now_ms)
 			range->last_fault_ms = now_ms;
 			continue;
 		}
+		touched -= range->effect.touched_pages;
 		smadv_range_fault(range, &fault, policy, now_ms);
+		touched += range->effect.touched_pages;
 	}
 	record->faults += faults;
 	smadv_stats_add(FAULTS, faults);
+	smadv_stats_add(PAGES_TOUCHED, touched);
 }
 
 /* Split a range along a pattern border; each part is judged from the next round on. */
@@ -201,10 +215,15 @@ static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 	const struct smadv_policy *policy = smadv_control_policy();
 	struct smadv_range *range = record->ranges.item[index];
 	u32 kind = range->pattern.kind;
+	u64 border, most;
 	bool changed;
-	u64 border;
 
 	smadv_pool_share(range, now_ms);
+	most = most_pages(record, range->memory.file);
+	if (most != range->memory.most_pages) {
+		range->memory.most_pages = most;
+		smadv_recording_range(record, range);
+	}
 	changed = smadv_range_judge(range, policy, now_ms);
 	if (changed) {
 		smadv_stats_inc(VERDICTS);

@@ -22,6 +22,7 @@
 #include "map.h"
 #include "netlink.h"
 #include "observer.h"
+#include "pagecache.h"
 #include "sysfs.h"
 #include "taskmap.h"
 
@@ -81,9 +82,12 @@ static int __init smadv_init(void)
 	err = smadv_observer_init(smadv_advise_madvise_address());
 	if (err)
 		goto map;
-	err = smadv_analyzer_start();
+	err = smadv_pagecache_init();
 	if (err)
 		goto observer;
+	err = smadv_analyzer_start();
+	if (err)
+		goto pagecache;
 	err = start_watching();
 	if (err)
 		goto analyzer;
@@ -103,8 +107,11 @@ analyzer:
 	smadv_observer_exit();
 	smadv_control_forget_all();
 	smadv_analyzer_stop();
+	smadv_pagecache_exit();
 	smadv_map_exit();
 	return err;
+pagecache:
+	smadv_pagecache_exit();
 observer:
 	smadv_observer_exit();
 map:
@@ -125,6 +132,7 @@ static void __exit smadv_exit(void)
 	smadv_observer_exit();
 	smadv_control_forget_all();
 	smadv_analyzer_stop();
+	smadv_pagecache_exit();
 	smadv_map_exit();
 	smadv_taskmap_exit();
 	smadv_filter_exit();

@@ -26,6 +26,11 @@ static u64 mix(u64 hash, u64 word)
 	return hash_64(hash ^ word, 64) + word;
 }
 
+u64 smadv_mapping_file(const struct inode *inode)
+{
+	return mix(mix(inode->i_sb->s_dev, inode->i_ino), inode->i_generation);
+}
+
 static bool is_memory_backed(const struct inode *inode)
 {
 	switch (inode->i_sb->s_magic) {
@@ -44,9 +49,10 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->start = vma->vm_start >> PAGE_SHIFT;
 	mapping->end = vma->vm_end >> PAGE_SHIFT;
 	mapping->offset = vma->vm_pgoff;
-	mapping->file = mix(mix(inode->i_sb->s_dev, inode->i_ino), inode->i_generation);
+	mapping->file = smadv_mapping_file(inode);
 	mapping->id = mix(mapping->file, mapping->start - vma->vm_pgoff);
 	mapping->window_pages = max(READ_ONCE(vma->vm_file->f_ra.ra_pages), 1U);
+	mapping->resident_pages = READ_ONCE(vma->vm_file->f_mapping->nrpages);
 	mapping->hint = smadv_mapping_hint(vma);
 	mapping->memory_backed = is_memory_backed(inode);
 }

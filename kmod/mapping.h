@@ -22,6 +22,7 @@
  * @id: identity of file and place: equal for all parts of one mmap(), also
  *	after they were split, and different once another file, or another part
  *	of the file, is mapped there
+ * @resident_pages: pages of the file in the page cache
  * @window_pages: readahead window of the open file, at least 1
  * @hint: enum smart_madvise_hint that its flags say
  * @memory_backed: the file has no device behind it
@@ -32,6 +33,7 @@ struct smadv_mapping {
 	u64 offset;
 	u64 file;
 	u64 id;
+	u64 resident_pages;
 	u32 window_pages;
 	u32 hint;
 	bool memory_backed;
@@ -41,6 +43,9 @@ struct smadv_mapping {
 void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *mapping);
 bool smadv_mapping_watched(const struct vm_area_struct *vma);
 u32 smadv_mapping_hint(const struct vm_area_struct *vma);
+
+/* Identity of a file. Any context. */
+u64 smadv_mapping_file(const struct inode *inode);
 
 int smadv_mapping_at(struct mm_struct *mm, u64 page, struct smadv_mapping *mapping);
 char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes);

@@ -34,13 +34,18 @@ static u64 least_limit(struct mm_struct *mm)
  * smadv_memory_most_pages() - memory that an address space may fill
  * @mm: address space, mm_count held
  *
- * The limits of its control group count (memory.max and memory.high), and the size
- * of the machine; what others take of it does not.
+ * What is left for its files of the limits of its control group (memory.max and
+ * memory.high) beside its own anonymous memory, and of the machine beside what
+ * cannot be reclaimed. What others take of a control group shows in evictions only
+ * (smadv_pagecache_room()).
  *
  * Context: any.
  * Return: pages.
  */
 u64 smadv_memory_most_pages(struct mm_struct *mm)
 {
-	return min_t(u64, totalram_pages(), least_limit(mm));
+	u64 own = get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_SHMEMPAGES);
+	u64 least = least_limit(mm);
+
+	return min_t(u64, si_mem_available(), least > own ? least - own : 0);
 }

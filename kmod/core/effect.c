@@ -157,6 +157,9 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 	if (account->faults >= RECENT_FAULTS)
 		halve(account);
 	account->faults++;
+	/* Fault-around maps the pages that a stream passes without a fault. */
+	effect->touched_pages = sum(effect->touched_pages, page > effect->last &&
+				    ahead <= SMADV_FAULT_AROUND_PAGES ? ahead : 1);
 	if (page > effect->last && ahead <= memory->window_pages) {
 		account->pages += ahead;
 		if (hint == SMART_MADVISE_HINT_SEQUENTIAL)

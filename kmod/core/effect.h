@@ -3,6 +3,7 @@
 #ifndef SMADV_CORE_EFFECT_H
 #define SMADV_CORE_EFFECT_H
 
+#include "cursor.h"
 #include "shim.h"
 
 /* Time stamps of faults: units of so many ns, which wrap around at 16 bits. */
@@ -71,6 +72,7 @@ struct smadv_told {
  * @told: what they know of this one
  * @balance_ns: what the standing hint spared, less what it cost, lately
  * @filled_pages: memory that its misses filled
+ * @touched_pages: pages that its faults touched, at least
  * @last: page of the last fault
  * @failures: trials of each hint that did not pay in a row
  * @leaving: the standing hint is to be taken back
@@ -86,6 +88,7 @@ struct smadv_effect {
 	struct smadv_told told;
 	s64 balance_ns;
 	u64 filled_pages;
+	u64 touched_pages;
 	u64 last;
 	u8 failures[SMADV_EFFECT_HINTS];
 	bool leaving;
@@ -97,7 +100,7 @@ struct smadv_effect {
  * struct smadv_memory - where a range lives
  * @file: identity of the file
  * @extent_pages: how much of it accesses reach, before they come back
- * @most_pages: memory that the process may fill, its control groups considered
+ * @most_pages: memory that it may fill, by limits and by what is evicted
  * @window_pages: readahead window of the file
  */
 struct smadv_memory {

@@ -400,6 +400,17 @@ TEST(Effect, AccountsSpeakOfTheRecentPast) {
   EXPECT_EQ(smadv_effect_miss_ns(&effect, kNone), 0);
 }
 
+// Of a stream the pages between its faults were passed, of jumps one page each is known.
+TEST(Effect, CountsThePagesTouched) {
+  smadv_effect effect;
+  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  smadv_effect_init(&effect);
+  for (const std::uint64_t page : {1000, 1016, 1032, 1033, 1050, 500, 499, 9000}) {
+    smadv_effect_fault(&effect, page, kNone, &memory);
+  }
+  EXPECT_EQ(effect.touched_pages, 1 + 16 + 16 + 1 + 1 + 1 + 1 + 1);
+}
+
 TEST(Effect, OneLongWaitIsNotTheHints) {
   smadv_effect effect;
   const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
