@@ -83,6 +83,8 @@ inline constexpr auto kFields<Range> = std::tuple{
     Field{SMART_MADVISE_A_RANGE_REUSE_BP, "reuse-bp", &Range::reuse_bp},
     Field{SMART_MADVISE_A_RANGE_HOLD_MS, "hold-ms", &Range::hold_ms},
     Field{SMART_MADVISE_A_RANGE_CHANGES, "changes", &Range::changes},
+    Field{SMART_MADVISE_A_RANGE_WAITED_NS, "waited-ns", &Range::waited_ns},
+    Field{SMART_MADVISE_A_RANGE_REGRET_NS, "regret-ns", &Range::regret_ns},
 };
 
 template <>

@@ -34,6 +34,7 @@ struct Policy {
   std::uint32_t max_memory_kb = 0;
   std::uint32_t hints_per_second = 0;
   std::uint32_t analyzer_cpu_bp = 0;
+  std::uint32_t application_hints = 0;
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
@@ -142,6 +143,8 @@ struct Range {
   std::uint32_t reuse_bp = 0;
   std::uint32_t hold_ms = 0;
   std::uint32_t changes = 0;
+  std::uint64_t waited_ns = 0;
+  std::uint64_t regret_ns = 0;
 
   friend bool operator==(const Range&, const Range&) = default;
 };

@@ -21,6 +21,7 @@ enum class Hint : std::uint32_t {
   None = SMART_MADVISE_HINT_NONE,
   Sequential = SMART_MADVISE_HINT_SEQUENTIAL,
   Random = SMART_MADVISE_HINT_RANDOM,
+  Normal = SMART_MADVISE_HINT_NORMAL,
 };
 
 /// What the evidence of a range says of its use.
@@ -39,6 +40,13 @@ enum class Governor : std::uint32_t {
   Observe = SMART_MADVISE_GOVERNOR_OBSERVE,
   Pattern = SMART_MADVISE_GOVERNOR_PATTERN,
   Benefit = SMART_MADVISE_GOVERNOR_BENEFIT,
+};
+
+/// What is done about hints of the application that cost more than they spare.
+enum class ApplicationHints : std::uint32_t {
+  Honour = SMART_MADVISE_APPLICATION_HINTS_HONOUR,
+  Observe = SMART_MADVISE_APPLICATION_HINTS_OBSERVE,
+  Override = SMART_MADVISE_APPLICATION_HINTS_OVERRIDE,
 };
 
 /// Why a verdict, a task or a restore came about.
@@ -73,6 +81,7 @@ enum class Reason : std::uint32_t {
   DoesNotPay = SMART_MADVISE_REASON_DOES_NOT_PAY,
   LittleAtStake = SMART_MADVISE_REASON_LITTLE_AT_STAKE,
   FitsMemory = SMART_MADVISE_REASON_FITS_MEMORY,
+  ApplicationHintCosts = SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
 };
 
 /// Where an entry of the Task Map stands.
@@ -143,6 +152,7 @@ inline constexpr auto kNames<Hint> = std::to_array<std::string_view>({
     "none",
     "sequential",
     "random",
+    "normal",
 });
 template <>
 inline constexpr auto kNames<Pattern> = std::to_array<std::string_view>({
@@ -159,6 +169,12 @@ inline constexpr auto kNames<Governor> = std::to_array<std::string_view>({
     "observe",
     "pattern",
     "benefit",
+});
+template <>
+inline constexpr auto kNames<ApplicationHints> = std::to_array<std::string_view>({
+    "honour",
+    "observe",
+    "override",
 });
 template <>
 inline constexpr auto kNames<Reason> = std::to_array<std::string_view>({
@@ -192,6 +208,7 @@ inline constexpr auto kNames<Reason> = std::to_array<std::string_view>({
     "does-not-pay",
     "little-at-stake",
     "fits-memory",
+    "application-hint-costs",
 });
 template <>
 inline constexpr auto kNames<TaskState> = std::to_array<std::string_view>({

@@ -19,7 +19,8 @@ constexpr auto kKeys = std::to_array<PolicyKey>({
      "1 watches page faults, 0 removes the hook, restores every hint and forgets every process.",
      PolicyKey::Form::Switch},
     {SMART_MADVISE_A_POLICY_GOVERNOR, "governor", &Policy::governor, 0, 2, 0, "",
-     "Who decides about hints. A change to observe restores every hint.", PolicyKey::Form::Choice},
+     "Who decides about hints. A change to observe restores every hint.", PolicyKey::Form::Choice,
+     kNames<Governor>},
     {SMART_MADVISE_A_POLICY_SEQUENTIAL_PCT, "sequential-pct", &Policy::sequential_pct, 50, 100, 70,
      "%",
      "Share of long forward steps among the faults of a window, in percent, from which a range is "
@@ -58,20 +59,17 @@ constexpr auto kKeys = std::to_array<PolicyKey>({
      "CPU time that the analyzer may take in 1/10,000 of one CPU, before it looks at a sample only "
      "of the faults of processes about which nothing is new. Bursts up to one second's worth. What "
      "is new, and hints on trial, never wait for it."},
+    {SMART_MADVISE_A_POLICY_APPLICATION_HINTS, "application-hints", &Policy::application_hints, 0,
+     2, 0, "",
+     "What governor benefit does about hints of the application. A change away from override "
+     "restores every hint.",
+     PolicyKey::Form::Choice, kNames<ApplicationHints>},
 });
 
 constexpr auto kSwitchNames = std::to_array<std::string_view>({"off", "on"});
 
-std::span<const std::string_view> names_of_form(PolicyKey::Form form) {
-  switch (form) {
-    case PolicyKey::Form::Switch:
-      return kSwitchNames;
-    case PolicyKey::Form::Choice:
-      return kNames<Governor>;
-    case PolicyKey::Form::Number:
-      break;
-  }
-  return {};
+std::span<const std::string_view> names_of(const PolicyKey& key) {
+  return key.form == PolicyKey::Form::Switch ? kSwitchNames : key.choices;
 }
 
 Error out_of_range(const PolicyKey& key, std::string_view written) {
@@ -123,7 +121,7 @@ PolicyChanges policy_difference(const Policy& from, const Policy& to) {
 }
 
 std::string allowed_values(const PolicyKey& key) {
-  const auto names = names_of_form(key.form);
+  const auto names = names_of(key);
   if (names.empty()) {
     return key.unit.empty() ? fmt::format("{}..{}", key.min, key.max)
                             : fmt::format("{}..{} {}", key.min, key.max, key.unit);
@@ -135,7 +133,7 @@ std::string allowed_values(const PolicyKey& key) {
 }
 
 std::string format_policy_value(const PolicyKey& key, std::uint32_t value) {
-  const auto names = names_of_form(key.form);
+  const auto names = names_of(key);
   return value < names.size() ? std::string(names[value]) : fmt::format("{}", value);
 }
 
@@ -147,7 +145,7 @@ Result<std::uint32_t> check_policy_value(const PolicyKey& key, std::int64_t valu
 }
 
 Result<std::uint32_t> parse_policy_value(const PolicyKey& key, std::string_view text) {
-  if (const auto index = index_of(names_of_form(key.form), text)) {
+  if (const auto index = index_of(names_of(key), text)) {
     return *index;
   }
   std::int64_t value = 0;

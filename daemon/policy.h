@@ -29,6 +29,7 @@ struct PolicyKey {
   std::string_view unit;
   std::string_view doc;
   Form form = Form::Number;
+  std::span<const std::string_view> choices = {};  ///< Of Form::Choice, by value.
 };
 
 /// All keys, in the order of the spec.

@@ -73,8 +73,9 @@ int smadv_control_set_policy(const struct smadv_policy *new)
 	lockdep_assert_held(&smadv_lock);
 	if (new->enabled != policy.enabled) {
 		err = new->enabled ? enable() : disable(reason);
-	} else if (new->governor != policy.governor &&
-		   new->governor == SMART_MADVISE_GOVERNOR_OBSERVE) {
+	} else if ((new->governor != policy.governor &&
+		    new->governor == SMART_MADVISE_GOVERNOR_OBSERVE) ||
+		   (smadv_policy_overrides(&policy) && !smadv_policy_overrides(new))) {
 		smadv_taskmap_cancel(NULL, reason);
 		err = smadv_restore_all(reason, NULL);
 	}

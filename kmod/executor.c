@@ -34,9 +34,22 @@ struct survey {
 	u32 reason;
 };
 
+/* Does a mapping bear what it may bear when it gets @hint? */
+static bool is_expected(const struct smadv_range *range, const struct smadv_mapping *mapping,
+			const struct smadv_entry *entry, u32 hint)
+{
+	bool normal = hint == SMART_MADVISE_HINT_NORMAL;
+
+	if (entry && smadv_hint_borne(entry->hint) == mapping->hint &&
+	    entry->file == mapping->file) /* ours */
+		return (entry->hint == SMART_MADVISE_HINT_NORMAL) == normal;
+	return mapping->hint == (normal ? range->application_hint : SMART_MADVISE_HINT_NONE);
+}
+
 /*
  * May [range->start, range->end) be advised? Every page of it must still belong
- * to the range's mapping, and bear no hint but ours. mmap lock held.
+ * to the range's mapping, and bear no hint but ours, or the application's that NORMAL
+ * shall replace. mmap lock held.
  */
 static bool survey_range(struct smadv_record *record, struct smadv_range *range, u32 hint,
 			 struct survey *survey)
@@ -50,6 +63,7 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 	survey->entry = (struct smadv_entry){
 		.start = range->start, .end = range->end,
 		.hint = hint, .since = record->notes.heeded, .until = U64_MAX,
+		.original = range->application_hint,
 	};
 	while (page < range->end) {
 		vma = vma_lookup(record->mm, page << PAGE_SHIFT);
@@ -60,9 +74,9 @@ static bool survey_range(struct smadv_record *record, struct smadv_range *range,
 		if (mapping.id != range->mapping)
 			return false;
 		entry = smadv_journal_find(&record->journal, page);
-		if (mapping.hint != SMART_MADVISE_HINT_NONE &&
-		    (!entry || entry->hint != mapping.hint || entry->file != mapping.file)) {
-			range->application_hint = mapping.hint;
+		if (!is_expected(range, &mapping, entry, hint)) {
+			if (mapping.hint != SMART_MADVISE_HINT_NONE)
+				smadv_range_advised(range, mapping.hint);
 			survey->reason = SMART_MADVISE_REASON_APPLICATION_HINT;
 			return false;
 		}
@@ -162,14 +176,15 @@ static u32 enter(struct smadv_record *record, const struct smadv_range *range, u
 	record->hints_changed++;
 
 	mmap_read_lock(record->mm);
-	entry.alone = !smadv_observer_sees_moves() && is_alone(record, range, entry.file, hint);
+	entry.alone = hint != SMART_MADVISE_HINT_NORMAL && !smadv_observer_sees_moves() &&
+		      is_alone(record, range, entry.file, hint);
 	smadv_journal_add(journal, &entry);
 	for_each_vma_range(vmi, vma, range->end << PAGE_SHIFT) {
-		if (!vma->vm_file || smadv_mapping_hint(vma) != hint)
+		if (!vma->vm_file || smadv_mapping_hint(vma) != smadv_hint_borne(hint))
 			continue;
 		bearers++;
 		smadv_mapping_read(vma, &mapping);
-		if (mapping.id != range->mapping)
+		if (mapping.id != range->mapping && hint != SMART_MADVISE_HINT_NORMAL)
 			enter_stranger(record, range, &mapping);
 	}
 	mmap_read_unlock(record->mm);
@@ -242,8 +257,11 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	}
 	fits = splits_with(record, &survey.entry) <= smadv_control_policy()->max_splits &&
 	       !(by_flags && survey.inside);
-	if (fits)
-		smadv_restore_remember(record, &survey.entry); /* forks look there */
+	if (fits) { /* observers and forks look there, after this hold of the lock */
+		if (task->hint == SMART_MADVISE_HINT_NORMAL)
+			WRITE_ONCE(record->overridden, true);
+		smadv_restore_remember(record, &survey.entry);
+	}
 	if (fits && by_flags)
 		smadv_advise_mappings(record->mm, range->start, range->end, range->hint,
 				      task->hint);
@@ -268,6 +286,19 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	return refused(reason, err);
 }
 
+/*
+ * Does the application forbid the task? A hint in place of its own needs all that it
+ * may do to be seen, for what bears none tells nobody why.
+ */
+static bool is_forbidden(const struct smadv_range *range, const struct smadv_task *task)
+{
+	if (task->hint == SMART_MADVISE_HINT_NORMAL)
+		return range->application_hint == SMART_MADVISE_HINT_NONE || range->insists ||
+		       !smadv_observer_sees_all();
+	return range->application_hint != SMART_MADVISE_HINT_NONE &&
+	       range->hint != SMART_MADVISE_HINT_NORMAL;
+}
+
 static struct attempt try_task(const struct smadv_task *task)
 {
 	struct smadv_record *record = task->record;
@@ -279,7 +310,7 @@ static struct attempt try_task(const struct smadv_task *task)
 	range = smadv_ranges_find(&record->ranges, task->start);
 	if (!range || range->start != task->start || range->end != task->end)
 		return cancelled(SMART_MADVISE_REASON_SUPERSEDED);
-	if (range->application_hint != SMART_MADVISE_HINT_NONE)
+	if (is_forbidden(range, task))
 		return refused(SMART_MADVISE_REASON_APPLICATION_HINT, 0);
 	if (!mmget_not_zero(record->mm))
 		return cancelled(SMART_MADVISE_REASON_PROCESS_GONE);

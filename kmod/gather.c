@@ -20,7 +20,8 @@
 
 static u32 standing_hint(const struct smadv_range *range)
 {
-	return range->hint != SMART_MADVISE_HINT_NONE ? range->hint : range->application_hint;
+	return range->hint != SMART_MADVISE_HINT_NONE ? smadv_hint_borne(range->hint) :
+							range->application_hint;
 }
 
 static u32 hint_at_fault(const struct smadv_fault *fault)
@@ -54,15 +55,16 @@ static void adopt_hint(struct smadv_record *record, struct smadv_range *range,
 {
 	struct smadv_entry *entry = smadv_journal_find(&record->journal, range->start);
 
-	range->hint = SMART_MADVISE_HINT_NONE;
-	range->application_hint = SMART_MADVISE_HINT_NONE;
-	if (mapping->hint == SMART_MADVISE_HINT_NONE)
-		return;
-	if (entry ? entry->hint == mapping->hint && entry->file == mapping->file :
-		    smadv_heed_claim(record, range, mapping))
-		range->hint = mapping->hint;
-	else
-		range->application_hint = mapping->hint;
+	if (!entry && smadv_heed_claim(record, range, mapping))
+		entry = smadv_journal_find(&record->journal, range->start);
+	if (entry && smadv_hint_borne(entry->hint) == mapping->hint &&
+	    entry->file == mapping->file) {
+		range->hint = entry->hint;
+		smadv_range_advised(range, entry->original);
+	} else {
+		range->hint = SMART_MADVISE_HINT_NONE;
+		smadv_range_advised(range, mapping->hint);
+	}
 }
 
 /*
@@ -80,14 +82,14 @@ static void verify(struct smadv_record *record, struct smadv_range *range)
 		smadv_heed_review(record, range->start, range->end);
 		smadv_range_reset(range);
 		range->hint = SMART_MADVISE_HINT_NONE;
-		range->application_hint = err ? SMART_MADVISE_HINT_NONE : mapping.hint;
+		smadv_range_advised(range, err ? SMART_MADVISE_HINT_NONE : mapping.hint);
 		range->mapping = err ? 0 : mapping.id;
 		if (!err)
 			note_memory(record, range, &mapping);
 		return;
 	}
 	note_memory(record, range, &mapping);
-	if (range->hint != SMART_MADVISE_HINT_NONE && range->hint != mapping.hint)
+	if (range->hint != SMART_MADVISE_HINT_NONE && smadv_hint_borne(range->hint) != mapping.hint)
 		smadv_heed_review(record, range->start, range->end);
 	adopt_hint(record, range, &mapping);
 }
@@ -241,6 +243,14 @@ static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 	       range->evidence.seen < policy->window_faults;
 }
 
+/* May the module do anything about the range's hint? Else the application's stands. */
+static bool is_ours(const struct smadv_range *range)
+{
+	return range->application_hint == SMART_MADVISE_HINT_NONE ||
+	       range->hint == SMART_MADVISE_HINT_NORMAL ||
+	       range->verdict.hint == SMART_MADVISE_HINT_NORMAL;
+}
+
 static void judge(struct smadv_record *record, u64 now_ms)
 {
 	const struct smadv_policy *policy = smadv_control_policy();
@@ -273,8 +283,7 @@ static void judge(struct smadv_record *record, u64 now_ms)
 	for (i = 0; i < set->count; i++) {
 		range = set->item[i];
 		on_trial |= range->verdict.reason == SMART_MADVISE_REASON_TRIAL;
-		if (range->last_fault_ms == now_ms && !range->memory_backed &&
-		    range->application_hint == SMART_MADVISE_HINT_NONE)
+		if (range->last_fault_ms == now_ms && !range->memory_backed && is_ours(range))
 			smadv_taskmap_want(record, range);
 	}
 	WRITE_ONCE(record->wake_mask,

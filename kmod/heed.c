@@ -89,7 +89,8 @@ void smadv_heed_review(struct smadv_record *record, u64 start, u64 end)
 }
 
 /*
- * Ranges under an application's advice. A range that reaches beyond the advice
+ * Ranges under an application's advice, which insists on it if it advises against what
+ * was put in place of its hint. A range that reaches beyond the advice
  * is split at its border; where there is no room for that, the whole range
  * counts as advised.
  */
@@ -108,8 +109,15 @@ static void note_application_hint(struct smadv_record *record, const struct smad
 			smadv_stats_inc(RANGES);
 	}
 	for (i = smadv_ranges_lower(set, advice->start);
-	     i < set->count && set->item[i]->start < advice->end; i++)
-		set->item[i]->application_hint = advice->hint;
+	     i < set->count && set->item[i]->start < advice->end; i++) {
+		struct smadv_range *range = set->item[i];
+		struct smadv_entry *entry = smadv_journal_find(&record->journal, range->start);
+		bool insists = range->insists ||
+			       (entry && entry->hint == SMART_MADVISE_HINT_NORMAL);
+
+		smadv_range_advised(range, advice->hint);
+		range->insists = insists && advice->hint != SMART_MADVISE_HINT_NONE;
+	}
 	smadv_recording_advice(record, advice->start, advice->end, advice->hint);
 }
 
@@ -123,7 +131,7 @@ static void end_past(struct smadv_record *record, const struct smadv_note *note)
 	u32 i;
 
 	for (i = 0; i < record->past.count; i++, entry++)
-		if (entry->hint == note->hint && entry->start < note->end &&
+		if (smadv_hint_borne(entry->hint) == note->hint && entry->start < note->end &&
 		    entry->end > note->start)
 			entry->until = min(entry->until, note->number);
 }
@@ -155,7 +163,7 @@ static void take_over_vague(struct smadv_record *record, const struct smadv_note
 	u32 i = smadv_journal_lower(journal, advice->start);
 
 	while (i < journal->count && journal->item[i].start < advice->end)
-		if (journal->item[i].hint == advice->hint)
+		if (smadv_hint_borne(journal->item[i].hint) == advice->hint)
 			yield_entry(record, i);
 		else
 			i++;
@@ -179,7 +187,7 @@ static void follow_growth(struct smadv_record *record, const struct smadv_note *
 	struct smadv_entry *last = smadv_journal_find(&record->journal, from - 1);
 	struct smadv_entry entry;
 
-	if (from >= move->to_end || !last || last->hint != move->hint)
+	if (from >= move->to_end || !last || smadv_hint_borne(last->hint) != move->hint)
 		return;
 	entry = *last;
 	entry.offset += from - entry.start;
@@ -209,7 +217,7 @@ static void follow_move(struct smadv_record *record, const struct smadv_note *mo
 		u64 end = min(journal->item[i].end, move->end);
 
 		entry = journal->item[i];
-		if (entry.hint != move->hint)
+		if (smadv_hint_borne(entry.hint) != move->hint)
 			continue;
 		entry.offset += from - entry.start;
 		enter_copy(record, entry, move->to + from - move->start,
@@ -231,6 +239,18 @@ static void follow_vague(struct smadv_record *record, const struct smadv_note *m
 			entry->alone = true;
 }
 
+/*
+ * Borders of what is given up that would not be there without the module: where it
+ * bears again what was there before.
+ */
+static u32 splits_left(const struct smadv_record *record, const struct smadv_note *note)
+{
+	struct smadv_entry *entry = smadv_journal_find(&record->journal, note->start);
+	u32 original = entry ? entry->original : SMART_MADVISE_HINT_NONE;
+
+	return note->hint == original && !note->override_only ? SMADV_SPLIT_BOTH : 0;
+}
+
 static void take_over(struct smadv_record *record, const struct smadv_note *note)
 {
 	if (note->to) {
@@ -245,10 +265,9 @@ static void take_over(struct smadv_record *record, const struct smadv_note *note
 		end_past(record, note);
 		return;
 	}
-	give_up(record, note->start, note->end,
-		note->hint == SMART_MADVISE_HINT_NONE ? SMADV_SPLIT_BOTH : 0);
-	end_past(record, note);
 	note_application_hint(record, note);
+	give_up(record, note->start, note->end, splits_left(record, note));
+	end_past(record, note);
 	note_company(record, note);
 }
 

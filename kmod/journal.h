@@ -19,7 +19,8 @@
  * @file: identity of the file, see mapping.h
  * @offset: page offset of @start in the file
  * @hint: enum smart_madvise_hint that stands
- * @original: enum smart_madvise_hint that was there before the first change
+ * @original: enum smart_madvise_hint that was there before the first change: the
+ *	application's, where NORMAL stands in its place, else NONE
  * @splits: SMADV_SPLIT_*, also where the entry beside it had split the mapping already
  * @alone: mremap() is not seen, but nothing else of the file bore this hint: what
  *	bears it later, elsewhere or behind the stretch, was moved or grown from it

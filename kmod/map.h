@@ -47,6 +47,7 @@ extern struct mutex smadv_lock;
  * @flags: SMADV_RECORD_*
  * @dirty: link of the dirty list
  * @notes: what the application did and nobody looked at yet
+ * @overridden: hints of the application were replaced here, or may be
  * @advising: the task that is in do_madvise() on behalf of the module
  * @refs: one of the map until a grace period after removal, one of the dirty list
  * @rwork: removal after a grace period
@@ -88,6 +89,7 @@ struct smadv_record {
 	struct llist_node dirty;
 
 	struct smadv_notes notes;
+	bool overridden;
 	struct task_struct *advising;
 
 	refcount_t refs;

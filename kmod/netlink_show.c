@@ -8,6 +8,7 @@
 #include "advise.h"
 #include "compat/compat.h"
 #include "control.h"
+#include "core/benefit.h"
 #include "filter.h"
 #include "hook.h"
 #include "main.h"
@@ -286,7 +287,9 @@ static int fill_range(struct sk_buff *skb, const void *what)
 		    smadv_evidence_coverage_bp(evidence, range->end - range->start)) ||
 	    PUT_U32(RANGE, REUSE_BP, smadv_evidence_reuse_bp(evidence)) ||
 	    PUT_U32(RANGE, HOLD_MS, min_t(u64, hold_ms, U32_MAX)) ||
-	    PUT_U32(RANGE, CHANGES, range->hold.changes))
+	    PUT_U32(RANGE, CHANGES, range->hold.changes) ||
+	    PUT_U64(RANGE, WAITED_NS, range->effect.stake_ns) ||
+	    PUT_U64(RANGE, REGRET_NS, smadv_benefit_regret_ns(range)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -43,6 +43,12 @@ static bool none(void)
 	return !smp_load_acquire(&newborn_count);
 }
 
+/* May it bear what stands in place of an application's hint? */
+static bool is_overridden(const struct smadv_newborn *newborn)
+{
+	return !newborn->parent || READ_ONCE(newborn->parent->overridden);
+}
+
 static void add(struct smadv_record *parent, const struct mm_struct *parent_mm, u64 noted,
 		struct task_struct *child)
 {
@@ -114,6 +120,8 @@ struct smadv_record *smadv_newborn_note(const struct mm_struct *mm, const struct
 	raw_spin_lock_irqsave(&lock, flags);
 	record = smadv_map_lookup(mm);
 	newborn = record ? NULL : find(mm);
+	if (newborn && note->override_only && !is_overridden(newborn))
+		newborn = NULL;
 	if (newborn && call_count < CALL_SLOTS) {
 		calls[call_count++] = (struct call){ mm, *note };
 		newborn->calls++;
@@ -210,6 +218,7 @@ void smadv_newborn_end(bool followed)
 void smadv_newborn_publish(struct smadv_record *record)
 {
 	u32 i, count = data_race(READ_ONCE(call_count)); /* about so many */
+	const struct smadv_newborn *newborn;
 
 	lockdep_assert_held(&smadv_lock);
 	if (count)
@@ -219,6 +228,8 @@ void smadv_newborn_publish(struct smadv_record *record)
 		if (calls[i].mm == record->mm)
 			smadv_notes_add(&record->notes, &calls[i].note);
 	drop_calls(record->mm);
+	newborn = find(record->mm);
+	record->overridden = newborn && is_overridden(newborn);
 	give_parent(record->mm, record);
 	smadv_map_publish(record);
 	raw_spin_unlock_irq(&lock);

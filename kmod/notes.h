@@ -11,7 +11,7 @@
 #define SMADV_NOTE_HINTS	(SMART_MADVISE_HINT_RANDOM + 1)
 
 /**
- * struct smadv_note - one madvise() or mremap() call
+ * struct smadv_note - one madvise(), mremap(), munmap() or mmap() call
  * @start: first page number
  * @end: first page number behind
  * @to: where mremap() puts it, first page number; @start when it grows in place; 0
@@ -19,6 +19,8 @@
  * @to_end: first page number behind, with what it grows by
  * @number: counts the notes of its address space, from 1
  * @hint: enum smart_madvise_hint that it set, or bears while it moves
+ * @override_only: of no concern but where NORMAL stands in place of a hint: munmap(),
+ *	mmap() in place of something, and mremap() of what bears no hint
  * @vague: stands for several calls of this hint, each somewhere on the stretch from
  *	@start to @end, and to somewhere on the one from @to to @to_end
  */
@@ -29,6 +31,7 @@ struct smadv_note {
 	u64 to_end;
 	u64 number;
 	u32 hint;
+	bool override_only;
 	bool vague;
 };
 

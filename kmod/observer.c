@@ -17,6 +17,7 @@ static struct tracepoint *fork_tracepoint;
 static bool sees_advice;
 static bool sees_copies;
 static bool sees_growth;
+static bool sees_unmaps;
 
 static void take_note(const struct mm_struct *mm, const struct smadv_note *note)
 {
@@ -24,7 +25,8 @@ static void take_note(const struct mm_struct *mm, const struct smadv_note *note)
 
 	rcu_read_lock();
 	record = smadv_map_lookup(mm) ?: smadv_newborn_note(mm, note);
-	if (record && READ_ONCE(record->advising) != current) {
+	if (record && READ_ONCE(record->advising) != current &&
+	    (!note->override_only || READ_ONCE(record->overridden))) {
 		smadv_notes_make_room(&record->notes, 1);
 		smadv_notes_add(&record->notes, note);
 		smadv_map_mark_dirty(record);
@@ -73,13 +75,30 @@ static void observe_move(const struct vm_area_struct *vma, unsigned long to, uns
 {
 	struct smadv_note note = { .hint = smadv_mapping_hint(vma) };
 
-	if (!vma->vm_file || note.hint == SMART_MADVISE_HINT_NONE)
+	if (!vma->vm_file)
 		return;
+	note.override_only = note.hint == SMART_MADVISE_HINT_NONE;
 	note.start = (vma->vm_start >> PAGE_SHIFT) + offset - vma->vm_pgoff;
 	note.end = min(note.start + (bytes >> PAGE_SHIFT), (u64)vma->vm_end >> PAGE_SHIFT);
 	note.to = to >> PAGE_SHIFT;
 	note.to_end = note.to + (bytes >> PAGE_SHIFT);
 	take_note(vma->vm_mm, &note);
+}
+
+/*
+ * What is mapped on a stretch goes, mmap lock held for writing. What the module put in
+ * place of an application's hint looks like no hint: what is mapped there next must not
+ * be taken for it. As if the application had said MADV_NORMAL.
+ */
+static void observe_unmap(const struct mm_struct *mm, unsigned long start, unsigned long bytes)
+{
+	struct smadv_note note = { .override_only = true };
+
+	if (!bytes || offset_in_page(start) || start + bytes < start)
+		return;
+	note.start = start >> PAGE_SHIFT;
+	note.end = DIV_ROUND_UP(start + bytes, PAGE_SIZE);
+	take_note(mm, &note);
 }
 
 /*
@@ -117,13 +136,26 @@ static void notrace move_callback(unsigned long ip, unsigned long parent_ip,
 		     smadv_ftrace_argument(fregs, 3));
 }
 
-/* unsigned long __get_unmapped_area(struct file *, addr, len, pgoff, flags, vm_flags_t) */
-static void notrace growth_callback(unsigned long ip, unsigned long parent_ip,
-				    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/* int do_vmi_munmap(struct vma_iterator *, struct mm_struct *, start, len, ..) */
+static void notrace unmap_callback(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	observe_growth((struct file *)smadv_ftrace_argument(fregs, 0),
-		       smadv_ftrace_argument(fregs, 1), smadv_ftrace_argument(fregs, 2),
-		       smadv_ftrace_argument(fregs, 4));
+	observe_unmap((struct mm_struct *)smadv_ftrace_argument(fregs, 1),
+		      smadv_ftrace_argument(fregs, 2), smadv_ftrace_argument(fregs, 3));
+}
+
+/* unsigned long __get_unmapped_area(struct file *, addr, len, pgoff, flags, vm_flags_t) */
+static void notrace room_callback(unsigned long ip, unsigned long parent_ip,
+				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	unsigned long start = smadv_ftrace_argument(fregs, 1);
+	unsigned long bytes = smadv_ftrace_argument(fregs, 2);
+	unsigned long flags = smadv_ftrace_argument(fregs, 4);
+
+	observe_growth((struct file *)smadv_ftrace_argument(fregs, 0), start, bytes, flags);
+	/* mmap() over what is there; it has a type, unlike mremap() that grows. */
+	if (flags & MAP_FIXED && flags & MAP_TYPE && !(flags & MAP_FIXED_NOREPLACE) && current->mm)
+		observe_unmap(current->mm, start, bytes);
 }
 
 static struct ftrace_ops advice_ops = {
@@ -136,8 +168,13 @@ static struct ftrace_ops move_ops = {
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
-static struct ftrace_ops growth_ops = {
-	.func = growth_callback,
+static struct ftrace_ops unmap_ops = {
+	.func = unmap_callback,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+
+static struct ftrace_ops room_ops = {
+	.func = room_callback,
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
@@ -162,8 +199,11 @@ static void watch_calls(unsigned long do_madvise_address)
 	sees_advice = watch(&advice_ops, do_madvise_address);
 	sees_copies = watch(&move_ops, smadv_symbol_address("copy_vma"));
 	/* 6.12 has the former, and the latter as a wrapper of it; 6.1 has the latter only. */
-	sees_growth = watch(&growth_ops, smadv_symbol_address("__get_unmapped_area") ?:
-					 smadv_symbol_address("get_unmapped_area"));
+	sees_growth = watch(&room_ops, smadv_symbol_address("__get_unmapped_area") ?:
+				       smadv_symbol_address("get_unmapped_area"));
+	/* The latter before 6.3. */
+	sees_unmaps = watch(&unmap_ops, smadv_symbol_address("do_vmi_munmap") ?:
+					smadv_symbol_address("do_mas_munmap"));
 }
 
 static void unwatch_calls(void)
@@ -173,7 +213,9 @@ static void unwatch_calls(void)
 	if (sees_copies)
 		unwatch(&move_ops);
 	if (sees_growth)
-		unwatch(&growth_ops);
+		unwatch(&room_ops);
+	if (sees_unmaps)
+		unwatch(&unmap_ops);
 }
 #else
 static void watch_calls(unsigned long do_madvise_address) { }
@@ -202,6 +244,12 @@ bool smadv_observer_sees_advice(void)
 bool smadv_observer_sees_moves(void)
 {
 	return sees_copies && sees_growth;
+}
+
+/* All that changes whether a mapping bears no hint */
+bool smadv_observer_sees_all(void)
+{
+	return sees_advice && sees_copies && sees_growth && sees_unmaps;
 }
 
 bool smadv_observer_sees_forks(void)

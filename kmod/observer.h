@@ -9,6 +9,7 @@ int smadv_observer_init(unsigned long do_madvise_address);
 void smadv_observer_exit(void);
 bool smadv_observer_sees_advice(void);
 bool smadv_observer_sees_moves(void);
+bool smadv_observer_sees_all(void);
 bool smadv_observer_sees_forks(void);
 
 #endif /* SMADV_OBSERVER_H */

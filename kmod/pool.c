@@ -16,7 +16,7 @@
  * @generation: counts the files that had this slot
  * @stake_ns: what its ranges waited for
  * @lost_ns: what trials cost them, or may cost that are under way
- * @paid_ms: when a hint paid last, by enum smart_madvise_hint
+ * @paid_ms: when a hint paid last, by what mappings bore
  */
 struct slot {
 	u64 file;
@@ -60,7 +60,7 @@ void smadv_pool_share(struct smadv_range *range, u64 now_ms)
 	effect->told.stake_ns = effect->stake_ns;
 	effect->told.lost_ns = lost_ns;
 	if (range->verdict.reason == SMART_MADVISE_REASON_PAYS)
-		slot->paid_ms[range->hint] = now_ms;
+		slot->paid_ms[smadv_hint_borne(range->hint)] = now_ms;
 
 	effect->others.stake_ns = slot->stake_ns - effect->stake_ns;
 	effect->others.lost_ns = slot->lost_ns - lost_ns;

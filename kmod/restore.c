@@ -46,7 +46,7 @@ static bool piece_in(struct smadv_record *record, struct vm_area_struct *vma,
 	struct smadv_mapping mapping;
 
 	/* Of any protection: it may have changed since. */
-	if (!vma->vm_file || smadv_mapping_hint(vma) != entry->hint)
+	if (!vma->vm_file || smadv_mapping_hint(vma) != smadv_hint_borne(entry->hint))
 		return false;
 	smadv_mapping_read(vma, &mapping);
 	if (mapping.file != entry->file)

@@ -17,7 +17,8 @@
 	__print_symbolic(hint,						\
 		{ SMART_MADVISE_HINT_NONE,		"none" },	\
 		{ SMART_MADVISE_HINT_SEQUENTIAL,	"sequential" },	\
-		{ SMART_MADVISE_HINT_RANDOM,		"random" })
+		{ SMART_MADVISE_HINT_RANDOM,		"random" },	\
+		{ SMART_MADVISE_HINT_NORMAL,		"normal" })
 
 #define smadv_show_pattern(pattern)					\
 	__print_symbolic(pattern,					\
@@ -60,7 +61,8 @@
 		{ SMART_MADVISE_REASON_PAYS,		"pays" },		\
 		{ SMART_MADVISE_REASON_DOES_NOT_PAY,	"does-not-pay" },	\
 		{ SMART_MADVISE_REASON_LITTLE_AT_STAKE,	"little-at-stake" },	\
-		{ SMART_MADVISE_REASON_FITS_MEMORY,	"fits-memory" })
+		{ SMART_MADVISE_REASON_FITS_MEMORY,	"fits-memory" },	\
+		{ SMART_MADVISE_REASON_APPLICATION_HINT_COSTS, "application-hint-costs" })
 
 #define smadv_show_state(state)						\
 	__print_symbolic(state,						\

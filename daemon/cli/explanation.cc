@@ -142,10 +142,9 @@ std::string unhinted(const Range& range) {
 }
 
 std::string application(const Range& range) {
-  return range.application_hint == Hint::None
-             ? "the application has advised this range itself, which is honoured"
-             : fmt::format("the application has advised {} itself, which is honoured",
-                           capitals(range.application_hint));
+  return range.application_hint == Hint::None ? "the application has advised this range itself"
+                                              : fmt::format("the application has advised {} itself",
+                                                            capitals(range.application_hint));
 }
 
 // What the numbers say when the governor only observes.
@@ -201,11 +200,18 @@ std::string effect(const Range& range, const Policy& policy) {
     case Reason::Pays:
       return "measured, faults wait for less with it than without";
     case Reason::DoesNotPay:
-      return "a hint was tried and measured, and spared nothing or cost more than it spared";
+      return range.application_hint == Hint::None
+                 ? "a hint was tried and measured, and spared nothing or cost more than it spared"
+                 : application(range) +
+                       ", and MADV_NORMAL in its place was tried, measured and did not pay";
     case Reason::LittleAtStake:
       return "faults waited for too little so far to be worth a trial";
     case Reason::FitsMemory:
       return "random access to what fits in memory, which reading around fills sooner";
+    case Reason::ApplicationHintCosts:
+      return fmt::format("{}, which seems to have cost {} of the {} that its faults waited",
+                         application(range), format_duration_ns(range.regret_ns),
+                         format_duration_ns(range.waited_ns));
     default:
       return outcome(range.reason, 0, policy);
   }
@@ -241,7 +247,7 @@ std::string because(const Range& range, const Policy& policy) {
                          range.changes,
                          format_duration_ns(std::uint64_t{range.hold_ms} * 1'000'000));
     case Reason::ApplicationHint:
-      return application(range);
+      return application(range) + ", which is honoured";
     case Reason::MemoryBacked:
       return "the file lives in memory, where readahead does not apply";
     case Reason::Observing:
@@ -269,10 +275,17 @@ std::string attempt(const Task* task, const Policy& policy) {
   return "not applied";
 }
 
+// NORMAL tells nothing by itself.
+std::string in_place(const Range& range, Hint hint) {
+  return hint == Hint::Normal ? fmt::format("NORMAL in place of the application's {}",
+                                            capitals(range.application_hint))
+                              : capitals(hint);
+}
+
 // What is done with the range now.
 std::string state(const Range& range, const Policy& policy, const Task* task) {
-  const std::string standing = capitals(range.hint);
-  const std::string wanted = capitals(range.verdict);
+  const std::string standing = in_place(range, range.hint);
+  const std::string wanted = in_place(range, range.verdict);
   const bool observing = static_cast<Governor>(policy.governor) == Governor::Observe;
   if (range.hint == range.verdict) {
     return range.hint == Hint::None ? "No hint" : standing + " is applied";

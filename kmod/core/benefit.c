@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "benefit.h"
 
-#include <linux/smart_madvise.h>
-
 #include "range.h"
 
 /* Windows that a stream passes before it is told what SEQUENTIAL does to it. */
@@ -12,6 +10,8 @@
 #define PATIENT_MISSES	(4 * SMADV_TRIAL_MISSES)
 /* A hint that spares less than one part in so many is none. */
 #define GAIN_SHARE	50
+/* A window is taken to cost so many single pages, as long as it was not measured. */
+#define WINDOW_MISSES	2
 
 static struct smadv_verdict verdict(u32 hint, u32 reason)
 {
@@ -153,9 +153,108 @@ static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 	return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
 }
 
+/* Windows that hold all that accesses reach */
+static u64 windows(const struct smadv_range *range)
+{
+	return range->memory.extent_pages / range->memory.window_pages;
+}
+
+/* Of the last misses under the application's hint, those that a window would have spared. */
+static u32 spared(const struct smadv_range *range)
+{
+	const struct smadv_account *account = &range->effect.account[range->effect.plain];
+	u64 needed = WINDOW_MISSES * (account->pages / range->memory.window_pages);
+
+	return account->misses > needed ? account->misses - (u32)needed : 0;
+}
+
+/**
+ * smadv_benefit_regret_ns() - what the application's hint seems to have cost
+ * @range: range under a hint of the application
+ *
+ * Two things tell: misses in windows of which another page missed shortly before, and,
+ * where memory holds all that is accessed, misses beyond those that would have filled it.
+ *
+ * Return: ns of what was waited for since the range was made, an estimate.
+ */
+u64 smadv_benefit_regret_ns(const struct smadv_range *range)
+{
+	const struct smadv_effect *effect = &range->effect;
+	u64 miss_ns = smadv_effect_miss_ns(effect, effect->plain);
+	u64 near_ns, fill_ns;
+
+	if (!miss_ns || range->application_hint == SMART_MADVISE_HINT_NONE)
+		return 0;
+	near_ns = effect->stake_ns / effect->account[effect->plain].misses * spared(range);
+	if (smadv_effect_pressed(&range->memory))
+		return near_ns;
+	fill_ns = WINDOW_MISSES * windows(range) * miss_ns;
+	return effect->stake_ns > fill_ns + near_ns ? effect->stake_ns - fill_ns : near_ns;
+}
+
+/* Is the application's hint worth a trial of none? */
+static struct smadv_verdict weigh(const struct smadv_range *range,
+				  const struct smadv_policy *policy)
+{
+	const struct smadv_effect *effect = &range->effect;
+
+	if (effect->account[effect->plain].misses < SMADV_TRIAL_MISSES ||
+	    !smadv_benefit_regret_ns(range))
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_APPLICATION_HINT);
+	if (!smadv_policy_overrides(policy) || range->insists)
+		return verdict(SMART_MADVISE_HINT_NONE,
+			       SMART_MADVISE_REASON_APPLICATION_HINT_COSTS);
+	if (!affords(range, SMART_MADVISE_HINT_NONE))
+		return verdict(SMART_MADVISE_HINT_NONE,
+			       effect->failures[SMART_MADVISE_HINT_NONE] ?
+			       SMART_MADVISE_REASON_DOES_NOT_PAY :
+			       SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+	return verdict(SMART_MADVISE_HINT_NORMAL, SMART_MADVISE_REASON_TRIAL);
+}
+
+/*
+ * What none may cost at worst before it pays, while it fills memory with windows of
+ * @miss_ns each. Of random accesses to n windows, of which m were read, one in
+ * 1 - m / n misses; where single pages cost s, the debt is largest once that is s /
+ * miss_ns, and then n * s * (r - 1 - ln r) with r = miss_ns / s, which is below
+ * n * s * (r - 1)^2 / 2.
+ */
+static u64 fill_debt_ns(const struct smadv_range *range)
+{
+	const struct smadv_effect *effect = &range->effect;
+	u64 single_ns = smadv_effect_miss_ns(effect, effect->plain);
+	u64 miss_ns = smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE);
+
+	if (spared(range) || miss_ns <= single_ns || !single_ns)
+		return 0;
+	return windows(range) * (miss_ns - single_ns) / (2 * single_ns) * (miss_ns - single_ns);
+}
+
+static struct smadv_verdict keep_normal(const struct smadv_range *range)
+{
+	const struct smadv_effect *effect = &range->effect;
+	const struct smadv_account *account = &effect->account[SMART_MADVISE_HINT_NONE];
+	u64 allowance_ns = smadv_effect_allowance_ns(effect) + fill_debt_ns(range);
+	u64 before = smadv_effect_page_q4(effect, effect->plain);
+	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
+	u64 patience = spared(range) ? PATIENT_WINDOWS : WINDOW_MISSES * windows(range);
+
+	if (is_scattered(range) && smadv_effect_pressed(&range->memory))
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_PATTERN_CHANGED);
+	if (effect->balance_ns < 0 && (u64)-effect->balance_ns > allowance_ns)
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
+	if (account->pages >= (u64)TRIAL_WINDOWS * range->memory.window_pages &&
+	    is_less(now, before))
+		return verdict(range->hint, SMART_MADVISE_REASON_PAYS);
+	if (effect->filled_pages / range->memory.window_pages >= patience)
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
+	return verdict(range->hint, SMART_MADVISE_REASON_TRIAL);
+}
+
 /**
  * smadv_benefit_decide() - choose the hint by its effect
  * @range: range, its pattern judged
+ * @policy: policy
  *
  * A hint is tried when the pattern and the size of memory let expect that it pays,
  * and when what was waited for so far is worth it. It is kept while what it costs,
@@ -164,9 +263,13 @@ static struct smadv_verdict keep_sequential(const struct smadv_range *range)
  * each miss cost, where no miss nearby came first. Never costs more than the
  * allowance of smadv_effect_allowance_ns() and what is waited for between two looks.
  *
+ * Where the application has advised itself, none is what may be tried: NORMAL, if the
+ * policy lets it, and what was seen under its hint says that it costs.
+ *
  * Return: the hint wanted and why.
  */
-struct smadv_verdict smadv_benefit_decide(const struct smadv_range *range)
+struct smadv_verdict smadv_benefit_decide(const struct smadv_range *range,
+					  const struct smadv_policy *policy)
 {
 	if (range->effect.leaving)
 		return verdict(SMART_MADVISE_HINT_NONE, range->verdict.reason);
@@ -177,9 +280,13 @@ struct smadv_verdict smadv_benefit_decide(const struct smadv_range *range)
 		return keep_random(range);
 	case SMART_MADVISE_HINT_SEQUENTIAL:
 		return keep_sequential(range);
+	case SMART_MADVISE_HINT_NORMAL:
+		return keep_normal(range);
 	default:
 		break;
 	}
+	if (range->application_hint != SMART_MADVISE_HINT_NONE)
+		return weigh(range, policy);
 	if (range->pattern.kind == SMART_MADVISE_PATTERN_UNKNOWN)
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_NO_MAJORITY);
 	return choose(range);

@@ -5,11 +5,22 @@
 
 #include "verdict.h"
 
-/* The hint that may pay for @range, whose pattern has been judged, pays, or does not. */
+/*
+ * What was waited for and hardly would have been without the application's hint, in ns,
+ * by what was seen under it.
+ */
 /*@
  * requires \valid_read(range);
  * assigns \nothing;
  */
-struct smadv_verdict smadv_benefit_decide(const struct smadv_range *range);
+u64 smadv_benefit_regret_ns(const struct smadv_range *range);
+
+/* The hint that may pay for @range, whose pattern has been judged, pays, or does not. */
+/*@
+ * requires \valid_read(range) && \valid_read(policy);
+ * assigns \nothing;
+ */
+struct smadv_verdict smadv_benefit_decide(const struct smadv_range *range,
+					  const struct smadv_policy *policy);
 
 #endif /* SMADV_CORE_BENEFIT_H */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "effect.h"
 
-#include <linux/smart_madvise.h>
-
 /* Faults from which an account is halved, so that it speaks of the recent past. */
 #define RECENT_FAULTS	512
 /* Trials may cost one part in so many of what was waited for. */
@@ -64,10 +62,29 @@ void smadv_waits_forget(struct smadv_waits *waits)
 /**
  * smadv_effect_init() - nothing is known yet
  * @effect: effect
+ * @plain: enum smart_madvise_hint of the application
  */
-void smadv_effect_init(struct smadv_effect *effect)
+void smadv_effect_init(struct smadv_effect *effect, u32 plain)
 {
-	*effect = (struct smadv_effect){ 0 };
+	*effect = (struct smadv_effect){ .plain = plain };
+}
+
+/**
+ * smadv_effect_advised() - the application advised otherwise
+ * @effect: effect
+ * @plain: enum smart_madvise_hint that it set
+ *
+ * What was waited for, and what trials cost of it, stays.
+ */
+void smadv_effect_advised(struct smadv_effect *effect, u32 plain)
+{
+	*effect = (struct smadv_effect){
+		.plain = plain,
+		.stake_ns = effect->stake_ns,
+		.lost_ns = effect->lost_ns,
+		.others = effect->others,
+		.told = effect->told,
+	};
 }
 
 static void halve(struct smadv_account *account)
@@ -107,6 +124,18 @@ static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memo
 	return missed < absent ? missed : absent;
 }
 
+/* Is the window of @page none of the last ones? It is from now on. */
+static bool is_new_window(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
+{
+	u32 window = (u32)(page / memory->window_pages) + 1;
+
+	if (is_ghost(effect, window))
+		return false;
+	effect->ghost[effect->hand] = window;
+	effect->hand = (effect->hand + 1) % SMADV_GHOSTS;
+	return true;
+}
+
 /*
  * What a miss under RANDOM would have cost without it: nothing where a page nearby
  * missed before, for both would have been read at once; else what a miss cost then,
@@ -114,12 +143,8 @@ static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memo
  */
 static u64 plain_ns(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
-	u32 window = (u32)(page / memory->window_pages) + 1;
-
-	if (is_ghost(effect, window))
+	if (!is_new_window(effect, page, memory))
 		return 0;
-	effect->ghost[effect->hand] = window;
-	effect->hand = (effect->hand + 1) % SMADV_GHOSTS;
 	return smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) *
 	       miss_share(effect, memory) / SHARE;
 }
@@ -134,11 +159,22 @@ static u64 typical_ns(const struct smadv_effect *effect, u32 hint, u64 waited_ns
 
 static void credit(struct smadv_effect *effect, u64 ns)
 {
-	s64 most = (s64)smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) * CREDIT_MISSES;
+	s64 most = (s64)smadv_effect_miss_ns(effect, effect->plain) * CREDIT_MISSES;
 
 	effect->balance_ns += (s64)ns;
 	if (effect->balance_ns > most)
 		effect->balance_ns = most;
+}
+
+/* Pages by which a fault at @page comes ahead. */
+static u64 progress(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
+{
+	u64 ahead = page - effect->last;
+
+	/* Single pages or windows, in any order: comparable by the windows that come. */
+	if (effect->plain != SMART_MADVISE_HINT_NONE)
+		return is_new_window(effect, page, memory) ? memory->window_pages : 0;
+	return page > effect->last && ahead <= memory->window_pages ? ahead : 0;
 }
 
 /**
@@ -152,20 +188,18 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 			const struct smadv_memory *memory)
 {
 	struct smadv_account *account = &effect->account[hint];
-	u64 ahead = page - effect->last;
+	u64 pages = progress(effect, page, memory);
 
 	if (account->faults >= RECENT_FAULTS)
 		halve(account);
 	account->faults++;
 	/* Fault-around maps the pages that a stream passes without a fault. */
 	effect->touched_pages = sum(effect->touched_pages, page > effect->last &&
-				    ahead <= SMADV_FAULT_AROUND_PAGES ? ahead : 1);
-	if (page > effect->last && ahead <= memory->window_pages) {
-		account->pages += ahead;
-		if (hint == SMART_MADVISE_HINT_SEQUENTIAL)
-			credit(effect, ahead *
-			       smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE) / 16);
-	}
+				    page - effect->last <= SMADV_FAULT_AROUND_PAGES ?
+				    page - effect->last : 1);
+	account->pages += pages;
+	if (hint != effect->plain && hint != SMART_MADVISE_HINT_RANDOM)
+		credit(effect, pages * smadv_effect_page_q4(effect, effect->plain) / 16);
 	effect->last = page;
 }
 
@@ -189,34 +223,38 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 	account->waited_ns = sum(account->waited_ns, waited_ns);
 	effect->filled_pages = sum(effect->filled_pages, hint == SMART_MADVISE_HINT_RANDOM ?
 							 1 : memory->window_pages);
+	if (hint == effect->plain)
+		return;
 	if (hint == SMART_MADVISE_HINT_RANDOM)
 		credit(effect, plain_ns(effect, page, memory));
-	if (hint != SMART_MADVISE_HINT_NONE)
-		effect->balance_ns -= (s64)typical_ns(effect, SMART_MADVISE_HINT_NONE, waited_ns);
+	effect->balance_ns -= (s64)typical_ns(effect, effect->plain, waited_ns);
 }
 
 /**
- * smadv_effect_renew() - forget what no hint costs
+ * smadv_effect_renew() - forget what it costs to keep away
  * @effect: effect of a range whose pattern changed
  */
 void smadv_effect_renew(struct smadv_effect *effect)
 {
-	effect->account[SMART_MADVISE_HINT_NONE] = (struct smadv_account){ 0 };
+	effect->account[effect->plain] = (struct smadv_account){ 0 };
 }
 
 /**
  * smadv_effect_begin() - a hint stands from now on
  * @effect: effect
- * @hint: enum smart_madvise_hint
+ * @hint: enum smart_madvise_hint, NONE for the application's
  */
 void smadv_effect_begin(struct smadv_effect *effect, u32 hint)
 {
+	u32 borne = hint == SMART_MADVISE_HINT_NONE ? effect->plain : smadv_hint_borne(hint);
 	u32 i;
 
 	effect->balance_ns = 0;
 	effect->leaving = false;
-	/* What none cost before was in another state of memory and of readahead. */
-	effect->account[hint] = (struct smadv_account){ 0 };
+	/* What it cost before was in another state of memory and of readahead. */
+	effect->account[borne] = (struct smadv_account){ 0 };
+	if (effect->plain != SMART_MADVISE_HINT_NONE)
+		effect->filled_pages = 0;
 	for (i = 0; i < SMADV_GHOSTS; i++)
 		effect->ghost[i] = 0;
 }
@@ -229,13 +267,15 @@ void smadv_effect_begin(struct smadv_effect *effect, u32 hint)
  */
 void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed)
 {
+	u8 *failures = &effect->failures[smadv_hint_borne(hint)];
+
 	if (effect->balance_ns < 0)
 		effect->lost_ns = sum(effect->lost_ns, (u64)-effect->balance_ns);
 	effect->leaving = true;
 	if (!failed)
-		effect->failures[hint] = 0;
-	else if (effect->failures[hint] < FAILURES_MAX)
-		effect->failures[hint]++;
+		*failures = 0;
+	else if (*failures < FAILURES_MAX)
+		++*failures;
 }
 
 /**
@@ -313,13 +353,14 @@ u64 smadv_effect_page_q4(const struct smadv_effect *effect, u32 hint)
  * smadv_effect_price_ns() - what a trial may cost
  * @effect: effect
  *
- * As much as so many misses without a hint, for no hint makes one dearer.
+ * As much as so many misses before, for no hint makes one dearer, and without the
+ * application's one costs twice as much at most.
  *
  * Return: ns, 0 when nothing missed yet.
  */
 u64 smadv_effect_price_ns(const struct smadv_effect *effect)
 {
-	return smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) * SMADV_TRIAL_MISSES;
+	return smadv_effect_miss_ns(effect, effect->plain) * SMADV_TRIAL_MISSES;
 }
 
 /**

@@ -3,6 +3,8 @@
 #ifndef SMADV_CORE_EFFECT_H
 #define SMADV_CORE_EFFECT_H
 
+#include <linux/smart_madvise.h>
+
 #include "cursor.h"
 #include "shim.h"
 
@@ -16,8 +18,16 @@
 #define SMADV_EXTENT_MAX	(1ULL << 48)
 /* Windows that are remembered as read around lately, were there no RANDOM. */
 #define SMADV_GHOSTS		64
-/* NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
+/* What mappings bear, NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
 #define SMADV_EFFECT_HINTS	3
+
+/* What a mapping bears while @hint stands. */
+static inline u32 smadv_hint_borne(u32 hint)
+{
+	if (hint == SMART_MADVISE_HINT_NORMAL)
+		return SMART_MADVISE_HINT_NONE;
+	return hint;
+}
 
 /**
  * struct smadv_waits - faults of one process that may be waiting, by page number
@@ -34,7 +44,8 @@ struct smadv_waits {
  * @faults: how many
  * @misses: of these, those that waited for the device
  * @waited_ns: their waits together
- * @pages: by which faults were ahead of the one before, as far as readahead reaches
+ * @pages: by which faults were ahead of the one before, as far as readahead reaches;
+ *	over a hint of the application those of each window that came anew
  */
 struct smadv_account {
 	u32 faults;
@@ -64,6 +75,8 @@ struct smadv_told {
 
 /**
  * struct smadv_effect - the effect of hints on one range
+ * @plain: enum smart_madvise_hint that mappings bear when the module keeps away: the
+ *	application's
  * @account: by enum smart_madvise_hint
  * @stake_ns: all waits since the range was made
  * @lost_ns: of these, what trials cost
@@ -71,15 +84,18 @@ struct smadv_told {
  * @others: other ranges of the file
  * @told: what they know of this one
  * @balance_ns: what the standing hint spared, less what it cost, lately
- * @filled_pages: memory that its misses filled
+ * @filled_pages: memory that its misses filled; over a hint of the application since
+ *	the last change
  * @touched_pages: pages that its faults touched, at least
  * @last: page of the last fault
  * @failures: trials of each hint that did not pay in a row
  * @leaving: the standing hint is to be taken back
- * @ghost: windows that would have been read without RANDOM, lately; 0 when free
+ * @ghost: windows that would have been read without RANDOM, or that came, lately; 0
+ *	when free
  * @hand: ghost replaced next
  */
 struct smadv_effect {
+	u32 plain;
 	struct smadv_account account[SMADV_EFFECT_HINTS];
 	u64 stake_ns;
 	u64 lost_ns;
@@ -119,7 +135,10 @@ u64 smadv_waits_enter(struct smadv_waits *waits, u64 page, u16 clock, bool waite
 /* Faults went unseen: which ones of those that are remembered still wait is not known. */
 void smadv_waits_forget(struct smadv_waits *waits);
 
-void smadv_effect_init(struct smadv_effect *effect);
+void smadv_effect_init(struct smadv_effect *effect, u32 plain);
+
+/* The application advised otherwise: @plain stands, and all that was measured is void. */
+void smadv_effect_advised(struct smadv_effect *effect, u32 plain);
 
 /* A fault at @page, on a mapping that bears @hint, entered for the first time. */
 void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
@@ -129,7 +148,7 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 waited_ns,
 		       const struct smadv_memory *memory);
 
-/* Forget what no hint costs: the pattern is another one. */
+/* Forget what it costs to keep away: the pattern is another one. */
 void smadv_effect_renew(struct smadv_effect *effect);
 
 /* @hint stands from now on, NONE too. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "policy.h"
 
-#include <linux/smart_madvise.h>
-
 const struct smadv_policy_field smadv_policy_fields[SMADV_POLICY_FIELDS] = {
 	{ "enabled",		0,	1,		1 },
 	{ "governor",		0,	2,		SMART_MADVISE_GOVERNOR_OBSERVE },
@@ -20,6 +18,7 @@ const struct smadv_policy_field smadv_policy_fields[SMADV_POLICY_FIELDS] = {
 	{ "max-memory-kb",	64,	1048576,	16384 },
 	{ "hints-per-second",	1,	100000,		100 },
 	{ "analyzer-cpu-bp",	1,	10000,		50 },
+	{ "application-hints",	0,	2,		SMART_MADVISE_APPLICATION_HINTS_HONOUR },
 };
 
 /**
@@ -44,6 +43,7 @@ void smadv_policy_defaults(struct smadv_policy *policy)
 	policy->max_memory_kb = smadv_policy_fields[13].def;
 	policy->hints_per_second = smadv_policy_fields[14].def;
 	policy->analyzer_cpu_bp = smadv_policy_fields[15].def;
+	policy->application_hints = smadv_policy_fields[16].def;
 }
 
 /**
@@ -60,7 +60,7 @@ u32 smadv_policy_check(const struct smadv_policy *policy)
 		policy->window_faults, policy->hold_ms, policy->idle_ms,
 		policy->min_mapping_kb, policy->max_processes, policy->max_ranges,
 		policy->max_splits, policy->max_memory_kb, policy->hints_per_second,
-		policy->analyzer_cpu_bp,
+		policy->analyzer_cpu_bp, policy->application_hints,
 	};
 	u32 i;
 
@@ -88,4 +88,28 @@ u32 smadv_policy_check(const struct smadv_policy *policy)
 bool smadv_policy_consistent(const struct smadv_policy *policy)
 {
 	return policy->min_faults <= policy->window_faults;
+}
+
+/**
+ * smadv_policy_weighs() - are hints of the application judged?
+ * @policy: policy
+ *
+ * Return: true when what they cost is measured, with governor benefit only.
+ */
+bool smadv_policy_weighs(const struct smadv_policy *policy)
+{
+	return policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT &&
+	       policy->application_hints != SMART_MADVISE_APPLICATION_HINTS_HONOUR;
+}
+
+/**
+ * smadv_policy_overrides() - may the application's hints be replaced?
+ * @policy: policy
+ *
+ * Return: true when one that costs may give way to MADV_NORMAL.
+ */
+bool smadv_policy_overrides(const struct smadv_policy *policy)
+{
+	return policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT &&
+	       policy->application_hints == SMART_MADVISE_APPLICATION_HINTS_OVERRIDE;
 }

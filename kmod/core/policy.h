@@ -3,6 +3,8 @@
 #ifndef SMADV_CORE_POLICY_H
 #define SMADV_CORE_POLICY_H
 
+#include <linux/smart_madvise.h>
+
 #include "shim.h"
 
 /**
@@ -23,6 +25,7 @@
  * @max_memory_kb: most memory that records, ranges, journals and tasks take
  * @hints_per_second: most hints applied per second
  * @analyzer_cpu_bp: share of one CPU in 1/10,000 that what can wait may take
+ * @application_hints: enum smart_madvise_application_hints
  *
  * Every field is a u32 and stands in the order of the policy attribute set of
  * include/spec/smart_madvise.yaml, which explains each at length:
@@ -45,6 +48,7 @@ struct smadv_policy {
 	u32 max_memory_kb;
 	u32 hints_per_second;
 	u32 analyzer_cpu_bp;
+	u32 application_hints;
 };
 
 #define SMADV_POLICY_FIELDS (sizeof(struct smadv_policy) / sizeof(u32))
@@ -72,7 +76,8 @@ struct smadv_policy_field {
  *	100 <= policy->idle_ms <= 3600000 && 64 <= policy->min_mapping_kb <= 1073741824 &&
  *	1 <= policy->max_processes <= 65536 && 1 <= policy->max_ranges <= 256 &&
  *	policy->max_splits <= 1024 && 64 <= policy->max_memory_kb <= 1048576 &&
- *	1 <= policy->hints_per_second <= 100000 && 1 <= policy->analyzer_cpu_bp <= 10000;
+ *	1 <= policy->hints_per_second <= 100000 && 1 <= policy->analyzer_cpu_bp <= 10000 &&
+ *	policy->application_hints <= 2;
  */
 extern const struct smadv_policy_field smadv_policy_fields[SMADV_POLICY_FIELDS];
 
@@ -104,5 +109,23 @@ u32 smadv_policy_check(const struct smadv_policy *policy);
  * ensures \result <==> policy->min_faults <= policy->window_faults;
  */
 bool smadv_policy_consistent(const struct smadv_policy *policy);
+
+/* Are hints of the application judged by their effect? */
+/*@
+ * requires \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result <==> policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT &&
+ *	policy->application_hints != SMART_MADVISE_APPLICATION_HINTS_HONOUR;
+ */
+bool smadv_policy_weighs(const struct smadv_policy *policy);
+
+/* May the application's hints be replaced where they cost? */
+/*@
+ * requires \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result <==> policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT &&
+ *	policy->application_hints == SMART_MADVISE_APPLICATION_HINTS_OVERRIDE;
+ */
+bool smadv_policy_overrides(const struct smadv_policy *policy);
 
 #endif /* SMADV_CORE_POLICY_H */

@@ -22,7 +22,8 @@ static void init(struct smadv_range *range, u64 start, u64 end, u64 mapping)
 	smadv_hold_init(&range->hold);
 	range->hint = SMART_MADVISE_HINT_NONE;
 	range->application_hint = SMART_MADVISE_HINT_NONE;
-	smadv_effect_init(&range->effect);
+	range->insists = false;
+	smadv_effect_init(&range->effect, SMART_MADVISE_HINT_NONE);
 	range->memory = (struct smadv_memory){ .window_pages = 1 };
 	range->memory_backed = false;
 	range->doubtful = false;
@@ -218,6 +219,7 @@ static bool agree(const struct smadv_range *left, const struct smadv_range *righ
 	       left->pattern.kind == right->pattern.kind &&
 	       left->verdict.hint == right->verdict.hint && left->hint == right->hint &&
 	       left->application_hint == right->application_hint &&
+	       left->insists == right->insists &&
 	       left->memory_backed == right->memory_backed;
 }
 
@@ -261,6 +263,12 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 	return true;
 }
 
+/* Is it of use to know what faults wait for here? */
+static bool is_measured(const struct smadv_range *range, const struct smadv_policy *policy)
+{
+	return range->application_hint == SMART_MADVISE_HINT_NONE || smadv_policy_weighs(policy);
+}
+
 static u32 hint_at(const struct smadv_fault *fault)
 {
 	if (fault->flags & SMADV_FAULT_SEQ_READ)
@@ -287,7 +295,7 @@ void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *faul
 	if (fault->page < range->start || fault->page >= range->end)
 		return;
 	range->last_fault_ms = now_ms;
-	if (fault->waited_ns)
+	if (fault->waited_ns && is_measured(range, policy))
 		smadv_effect_wait(&range->effect, fault->page, hint_at(fault), fault->waited_ns,
 				  &range->memory);
 	if (fault->flags & SMADV_FAULT_TRIED) {
@@ -410,6 +418,22 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
 }
 
 /**
+ * smadv_range_advised() - the application's own hint is known
+ * @range: range
+ * @hint: enum smart_madvise_hint, NONE when there is none
+ *
+ * What hints cost was measured against another one, when it is new.
+ */
+void smadv_range_advised(struct smadv_range *range, u32 hint)
+{
+	if (hint == range->application_hint)
+		return;
+	range->application_hint = hint;
+	range->insists = false;
+	smadv_effect_advised(&range->effect, hint);
+}
+
+/**
  * smadv_range_reset() - forget the evidence
  * @range: range whose mapping was replaced
  *
@@ -419,6 +443,7 @@ void smadv_range_reset(struct smadv_range *range)
 {
 	smadv_evidence_init(&range->evidence, range->start, range->end);
 	smadv_pattern_init(&range->pattern);
-	smadv_effect_init(&range->effect);
+	smadv_effect_init(&range->effect, range->application_hint);
+	range->insists = false;
 	range->unsettled = 0;
 }

@@ -20,7 +20,9 @@
  * @verdict: the hint wanted, and why
  * @hold: hysteresis of hint changes
  * @hint: enum smart_madvise_hint that the module has standing here
- * @application_hint: enum smart_madvise_hint that the application set itself
+ * @application_hint: enum smart_madvise_hint that the application set itself; stands
+ *	unless @hint is NORMAL
+ * @insists: the application advised again after its hint was replaced
  * @effect: what faults wait for, hint by hint
  * @memory: memory that its file has
  * @memory_backed: the file lives in memory, hints do not apply
@@ -41,6 +43,7 @@ struct smadv_range {
 	struct smadv_hold hold;
 	u32 hint;
 	u32 application_hint;
+	bool insists;
 	struct smadv_effect effect;
 	struct smadv_memory memory;
 	bool memory_backed;
@@ -127,6 +130,9 @@ u64 smadv_range_border(const struct smadv_range *range, const struct smadv_polic
  */
 void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_policy *policy,
 			u64 now_ms);
+
+/* The application's own hint is @hint, as far as is known. */
+void smadv_range_advised(struct smadv_range *range, u32 hint);
 
 /* Forget the evidence, for a mapping that was replaced. Keeps start and end. */
 void smadv_range_reset(struct smadv_range *range);

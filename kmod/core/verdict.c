@@ -82,18 +82,25 @@ static struct smadv_verdict by_pattern(const struct smadv_range *range,
 }
 
 /*@
+ * predicate honoured(struct smadv_range *range, struct smadv_policy *policy) =
+ *	range->application_hint != SMART_MADVISE_HINT_NONE &&
+ *	(policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT ||
+ *	 policy->application_hints == SMART_MADVISE_APPLICATION_HINTS_HONOUR);
+ */
+
+/*@
  * requires \valid_read(range) && \valid_read(policy);
  * assigns \nothing;
  * behavior application:
- *   assumes range->application_hint != SMART_MADVISE_HINT_NONE;
+ *   assumes honoured(range, policy);
  *   ensures \result.hint == SMART_MADVISE_HINT_NONE;
  *   ensures \result.reason == SMART_MADVISE_REASON_APPLICATION_HINT;
  * behavior memory:
- *   assumes range->application_hint == SMART_MADVISE_HINT_NONE && range->memory_backed;
+ *   assumes !honoured(range, policy) && range->memory_backed;
  *   ensures \result.hint == SMART_MADVISE_HINT_NONE;
  *   ensures \result.reason == SMART_MADVISE_REASON_MEMORY_BACKED;
  * behavior judged:
- *   assumes range->application_hint == SMART_MADVISE_HINT_NONE && !range->memory_backed;
+ *   assumes !honoured(range, policy) && !range->memory_backed;
  *   ensures policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT ==> now_ms >= range->hold.until_ms ==> \result.hint == wanted_hint(range, policy);
  *   ensures now_ms < range->hold.until_ms ==> \result.hint == range->hint;
  * complete behaviors;
@@ -112,13 +119,13 @@ struct smadv_verdict smadv_verdict_decide(const struct smadv_range *range,
 {
 	struct smadv_verdict wanted;
 
-	if (range->application_hint != SMART_MADVISE_HINT_NONE)
+	if (range->application_hint != SMART_MADVISE_HINT_NONE && !smadv_policy_weighs(policy))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_APPLICATION_HINT);
 	if (range->memory_backed)
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_MEMORY_BACKED);
 
 	wanted = policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT ?
-			 smadv_benefit_decide(range) : by_pattern(range, policy);
+			 smadv_benefit_decide(range, policy) : by_pattern(range, policy);
 	if (wanted.hint != range->hint && now_ms < range->hold.until_ms)
 		return verdict(range->hint, SMART_MADVISE_REASON_HOLDING);
 	return wanted;

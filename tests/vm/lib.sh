@@ -338,8 +338,8 @@ nothing_left() {
 	[ ! -e $SYSFS ] || fail "left behind: $SYSFS"
 	threads=$(grep -ls '^smadv_' /proc/[0-9]*/comm) || true
 	equal "threads left behind" "" "$threads"
-	! grep -E 'handle_mm_fault|do_madvise|copy_vma|smadv' $TRACING/enabled_functions || fail "left behind: a function hook"
-	! grep -E 'handle_mm_fault|do_madvise|copy_vma|smadv' /sys/kernel/debug/kprobes/list || fail "left behind: a kprobe"
+	! grep -E 'handle_mm_fault|do_madvise|copy_vma|unmapped_area|munmap|smadv' $TRACING/enabled_functions || fail "left behind: a function hook"
+	! grep -E 'handle_mm_fault|do_madvise|copy_vma|unmapped_area|munmap|smadv' /sys/kernel/debug/kprobes/list || fail "left behind: a kprobe"
 	[ ! -e $TRACING/events/smart_madvise ] || fail "left behind: trace events"
 	equal "netlink family left behind" "no family" "$(nl info-get || true)"
 	equal "hints left behind" "" "$(foreign_hints)"

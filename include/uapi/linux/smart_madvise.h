@@ -18,11 +18,14 @@
  * @SMART_MADVISE_HINT_NONE: No hint, MADV_NORMAL.
  * @SMART_MADVISE_HINT_SEQUENTIAL: MADV_SEQUENTIAL.
  * @SMART_MADVISE_HINT_RANDOM: MADV_RANDOM.
+ * @SMART_MADVISE_HINT_NORMAL: MADV_NORMAL in place of the application's own
+ *   hint, see application-hints.
  */
 enum smart_madvise_hint {
 	SMART_MADVISE_HINT_NONE,
 	SMART_MADVISE_HINT_SEQUENTIAL,
 	SMART_MADVISE_HINT_RANDOM,
+	SMART_MADVISE_HINT_NORMAL,
 };
 
 /**
@@ -60,6 +63,23 @@ enum smart_madvise_governor {
 	SMART_MADVISE_GOVERNOR_OBSERVE,
 	SMART_MADVISE_GOVERNOR_PATTERN,
 	SMART_MADVISE_GOVERNOR_BENEFIT,
+};
+
+/**
+ * enum smart_madvise_application_hints - What is done about hints of the
+ *   application that cost more than they spare.
+ * @SMART_MADVISE_APPLICATION_HINTS_HONOUR: Nothing, they stand. The default.
+ * @SMART_MADVISE_APPLICATION_HINTS_OBSERVE: They are judged, and reported
+ *   where they seem to cost. They stand.
+ * @SMART_MADVISE_APPLICATION_HINTS_OVERRIDE: Where they seem to cost, governor
+ *   benefit tries MADV_NORMAL, measures it, and keeps what pays. The
+ *   application gets its own hint back in the end, and at once when it advises
+ *   again.
+ */
+enum smart_madvise_application_hints {
+	SMART_MADVISE_APPLICATION_HINTS_HONOUR,
+	SMART_MADVISE_APPLICATION_HINTS_OBSERVE,
+	SMART_MADVISE_APPLICATION_HINTS_OVERRIDE,
 };
 
 /**
@@ -117,6 +137,8 @@ enum smart_madvise_governor {
  *   worth the price of a trial.
  * @SMART_MADVISE_REASON_FITS_MEMORY: Random access to a file that fits in
  *   memory, which reading around fills sooner.
+ * @SMART_MADVISE_REASON_APPLICATION_HINT_COSTS: The application has advised
+ *   this range itself, and seems to wait for more than without.
  */
 enum smart_madvise_reason {
 	SMART_MADVISE_REASON_NONE,
@@ -149,6 +171,7 @@ enum smart_madvise_reason {
 	SMART_MADVISE_REASON_DOES_NOT_PAY,
 	SMART_MADVISE_REASON_LITTLE_AT_STAKE,
 	SMART_MADVISE_REASON_FITS_MEMORY,
+	SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
 };
 
 /**
@@ -291,6 +314,7 @@ enum {
 	SMART_MADVISE_A_POLICY_MAX_MEMORY_KB,
 	SMART_MADVISE_A_POLICY_HINTS_PER_SECOND,
 	SMART_MADVISE_A_POLICY_ANALYZER_CPU_BP,
+	SMART_MADVISE_A_POLICY_APPLICATION_HINTS,
 
 	__SMART_MADVISE_A_POLICY_MAX,
 	SMART_MADVISE_A_POLICY_MAX = (__SMART_MADVISE_A_POLICY_MAX - 1)
@@ -402,6 +426,8 @@ enum {
 	SMART_MADVISE_A_RANGE_REUSE_BP,
 	SMART_MADVISE_A_RANGE_HOLD_MS,
 	SMART_MADVISE_A_RANGE_CHANGES,
+	SMART_MADVISE_A_RANGE_WAITED_NS,
+	SMART_MADVISE_A_RANGE_REGRET_NS,
 
 	__SMART_MADVISE_A_RANGE_MAX,
 	SMART_MADVISE_A_RANGE_MAX = (__SMART_MADVISE_A_RANGE_MAX - 1)

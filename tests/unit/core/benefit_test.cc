@@ -22,18 +22,42 @@ constexpr std::uint64_t kPageNs = 2'000;
 constexpr std::uint32_t kNone = SMART_MADVISE_HINT_NONE;
 constexpr std::uint32_t kSequential = SMART_MADVISE_HINT_SEQUENTIAL;
 constexpr std::uint32_t kRandom = SMART_MADVISE_HINT_RANDOM;
+constexpr std::uint32_t kNormal = SMART_MADVISE_HINT_NORMAL;
+constexpr std::uint32_t kHonour = SMART_MADVISE_APPLICATION_HINTS_HONOUR;
+constexpr std::uint32_t kObserve = SMART_MADVISE_APPLICATION_HINTS_OBSERVE;
+constexpr std::uint32_t kOverride = SMART_MADVISE_APPLICATION_HINTS_OVERRIDE;
+
+smadv_policy benefit_policy(std::uint32_t application_hints) {
+  smadv_policy policy = default_policy();
+  policy.governor = SMART_MADVISE_GOVERNOR_BENEFIT;
+  policy.application_hints = application_hints;
+  return policy;
+}
+
+/// What the application of a machine advised itself, and what the policy makes of it.
+struct Advice {
+  std::uint32_t hint = kNone;
+  std::uint32_t policy = kHonour;
+};
 
 /// A process, its file, its device, and the governor, which may be kept from acting.
 class Machine {
  public:
-  Machine(std::uint64_t memory, bool tuned)
-      : subject_(kBase, kPages, policy()),
+  Machine(std::uint64_t memory, bool tuned, Advice advice = {})
+      : subject_(kBase, kPages, benefit_policy(advice.policy)),
         mapping_(kBase, kPages,
                  {.read_ahead = ReadAhead::kAround, .retry = Retry::kTried, .memory = memory},
                  [this](std::uint64_t page, std::uint32_t flags) { fault(page, flags); }),
         tuned_(tuned) {
     range().memory.most_pages = memory;
     range().memory.window_pages = 32;
+    advise(advice.hint);
+  }
+
+  /// The application's word, which takes ours back.
+  void advise(std::uint32_t hint) {
+    smadv_range_advised(&range(), hint);
+    stands(kNone);
   }
 
   void run(const Touches& touches, std::uint64_t count) {
@@ -49,17 +73,15 @@ class Machine {
   [[nodiscard]] std::uint32_t changes() const { return changes_; }
 
  private:
-  static smadv_policy policy() {
-    smadv_policy policy = default_policy();
-    policy.governor = SMART_MADVISE_GOVERNOR_BENEFIT;
-    return policy;
+  [[nodiscard]] std::uint32_t borne() {
+    return range().hint == kNone ? range().application_hint : smadv_hint_borne(range().hint);
   }
 
   void fault(std::uint64_t page, std::uint32_t flags) {
     smadv_fault fault{.page = page, .flags = flags, .waited_ns = 0};
-    if (range().hint == kSequential) {
+    if (borne() == kSequential) {
       fault.flags |= SMADV_FAULT_SEQ_READ;
-    } else if (range().hint == kRandom) {
+    } else if (borne() == kRandom) {
       fault.flags |= SMADV_FAULT_RAND_READ;
     }
     if ((flags & SMADV_FAULT_TRIED) != 0) {
@@ -72,16 +94,20 @@ class Machine {
     }
   }
 
-  void act() {
+  void stands(std::uint32_t hint) {
     static constexpr ReadAhead kRead[] = {ReadAhead::kAround, ReadAhead::kForward,
                                           ReadAhead::kSingle};
+    smadv_range_hinted(&range(), hint, &subject_.policy(), faults_ / 16);
+    mapping_.advise(kRead[borne()]);
+  }
+
+  void act() {
     smadv_range_judge(&range(), &subject_.policy(), faults_ / 16);
     const std::uint32_t hint = range().verdict.hint;
     if (hint == range().hint) {
       return;
     }
-    mapping_.advise(kRead[hint]);
-    smadv_range_hinted(&range(), hint, &subject_.policy(), faults_ / 16);
+    stands(hint);
     ++changes_;
   }
 
@@ -181,6 +207,132 @@ TEST(Benefit, RandomIsTakenBackWhereRunsBegin) {
   EXPECT_EQ(tuned.range().hint, kNone);
 }
 
+// --- hints of the application -------------------------------------------------------
+
+struct OwnHint {
+  Workload workload;
+  std::uint32_t hint;
+};
+
+std::ostream& operator<<(std::ostream& out, const OwnHint& own) {
+  return out << own.workload.name;
+}
+
+class Override : public testing::TestWithParam<OwnHint> {
+ protected:
+  Override()
+      : honoured_(workload_.memory, true, {GetParam().hint, kHonour}),
+        overridden_(workload_.memory, true, {GetParam().hint, kOverride}) {
+    honoured_.run(workload_.touches(), workload_.count);
+    overridden_.run(workload_.touches(), workload_.count);
+  }
+
+  const Workload& workload_ = GetParam().workload;
+  Machine honoured_;
+  Machine overridden_;
+};
+
+/// The application knows what it does: a hint of its own costs nothing, or is not replaced for
+/// long.
+class OverrideNoHarm : public Override {};
+
+TEST_P(OverrideNoHarm, WaitsHardlyLonger) {
+  EXPECT_EQ(honoured_.changes(), 0);
+  EXPECT_LE(overridden_.waited_ns(), honoured_.waited_ns() * 102 / 100 + 32 * kLatencyNs);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, OverrideNoHarm,
+    testing::Values(
+        OwnHint{{"random", kSmall, [] { return random_pages(kPages, 1); }, kPages}, kRandom},
+        OwnHint{{"sparse", kFits, [] { return random_pages(kPages, 1); }, kPages / 20}, kRandom},
+        OwnHint{{"zipf", kSmall, [] { return zipf(kPages, 0.8, 1); }, 2 * kPages}, kRandom},
+        OwnHint{{"wide_stride", kFits, [] { return stride(kPages, 64, 0); }, kPages / 64}, kRandom},
+        OwnHint{{"stride", kFits, [] { return stride(kPages, 16, 0); }, kPages / 16}, kRandom},
+        OwnHint{{"stream", kSmall, [] { return sequential(kPages); }, 2 * kPages}, kSequential},
+        OwnHint{{"two_streams", kSmall,
+                 [] {
+                   return interleave({sequential(kPages), sequential(kPages, kPages / 2)});
+                 },
+                 kPages},
+                kSequential},
+        OwnHint{{"random_sequential", kSmall, [] { return random_pages(kPages, 1); }, kPages},
+                kSequential}),
+    [](const auto& info) { return info.param.workload.name; });
+
+/// The application is wrong, by much.
+class OverrideRepairs : public Override {};
+
+TEST_P(OverrideRepairs, WaitsForAThirdAtMost) {
+  EXPECT_EQ(overridden_.range().hint, kNormal);
+  EXPECT_EQ(overridden_.changes(), 1);
+  EXPECT_LT(overridden_.waited_ns() * 3, honoured_.waited_ns());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, OverrideRepairs,
+    testing::Values(
+        OwnHint{{"stream", kSmall, [] { return sequential(kPages); }, kPages}, kRandom},
+        OwnHint{{"backward", kFits, [] { return backward(kPages); }, kPages}, kRandom},
+        OwnHint{{"backward_sequential", kFits, [] { return backward(kPages); }, kPages},
+                kSequential},
+        OwnHint{{"each_page_once", kFits, [] { return permutation(kPages, 1); }, kPages}, kRandom},
+        OwnHint{{"random_fits", kFits, [] { return random_pages(kPages, 1); }, 2 * kPages},
+                kRandom},
+        OwnHint{{"runs", kFits, [] { return runs(kPages, 16, false, 1); }, kPages}, kRandom}),
+    [](const auto& info) { return info.param.workload.name; });
+
+TEST(ApplicationHint, ObservingChangesNothingAndTells) {
+  Machine machine(kFits, true, {kRandom, kObserve});
+  machine.run(sequential(kPages), kPages);
+  EXPECT_EQ(machine.changes(), 0);
+  EXPECT_EQ(machine.range().verdict.hint, kNone);
+  EXPECT_EQ(machine.range().verdict.reason, SMART_MADVISE_REASON_APPLICATION_HINT_COSTS);
+  EXPECT_GT(smadv_benefit_regret_ns(&machine.range()), machine.waited_ns() * 9 / 10);
+  EXPECT_LE(smadv_benefit_regret_ns(&machine.range()), machine.waited_ns());
+}
+
+TEST(ApplicationHint, IsJudgedByGovernorBenefitOnly) {
+  Machine machine(kFits, true, {kRandom, kObserve});
+  machine.run(sequential(kPages), kPages);
+  smadv_policy policy = benefit_policy(kOverride);
+  smadv_range_judge(&machine.range(), &policy, 0);
+  EXPECT_EQ(machine.range().verdict.hint, kNormal);
+  policy.governor = SMART_MADVISE_GOVERNOR_PATTERN;
+  smadv_range_judge(&machine.range(), &policy, 0);
+  EXPECT_EQ(machine.range().verdict.hint, kNone);
+  EXPECT_EQ(machine.range().verdict.reason, SMART_MADVISE_REASON_APPLICATION_HINT);
+}
+
+TEST(ApplicationHint, IsNotMeasuredWhereItIsHonoured) {
+  Machine machine(kFits, true, {kRandom, kHonour});
+  machine.run(sequential(kPages), kPages);
+  EXPECT_EQ(machine.range().verdict.reason, SMART_MADVISE_REASON_APPLICATION_HINT);
+  EXPECT_EQ(machine.range().effect.stake_ns, 0);
+  EXPECT_EQ(smadv_benefit_regret_ns(&machine.range()), 0);
+}
+
+TEST(ApplicationHint, BeginsAnewWithAnotherWord) {
+  Machine machine(kFits, true, {kRandom, kOverride});
+  machine.run(sequential(kPages), kPages / 4);
+  ASSERT_EQ(machine.range().hint, kNormal);
+  machine.advise(kSequential);
+  EXPECT_EQ(machine.range().effect.plain, kSequential);
+  EXPECT_EQ(machine.range().effect.account[kRandom].misses, 0);
+  EXPECT_GT(machine.range().effect.stake_ns, 0);
+  machine.advise(kNone);
+  machine.run(random_pages(kPages, 1), kPages);
+  EXPECT_EQ(machine.range().hint, kNone) << "fits in memory";
+}
+
+TEST(ApplicationHint, IsTakenBackWhenThePatternCallsForIt) {
+  Machine machine(kSmall, true, {kRandom, kOverride});
+  machine.run(sequential(kPages), kPages / 4);
+  ASSERT_EQ(machine.range().hint, kNormal);
+  machine.run(random_pages(kPages, 1), kPages / 4);
+  EXPECT_EQ(machine.range().hint, kNone);
+}
+
 // --- what decides, by itself ------------------------------------------------------
 
 class Decide : public testing::Test {
@@ -191,11 +343,13 @@ class Decide : public testing::Test {
     range().pattern.kind = SMART_MADVISE_PATTERN_RANDOM;
   }
 
+  smadv_policy policy_ = benefit_policy(kOverride);
+
   smadv_range& range() { return set_[0]; }
   smadv_effect& effect() { return range().effect; }
   smadv_account& account(std::uint32_t hint) { return effect().account[hint]; }
   void expect(std::uint32_t hint, std::uint32_t reason) {
-    const smadv_verdict verdict = smadv_benefit_decide(&range());
+    const smadv_verdict verdict = smadv_benefit_decide(&range(), &policy_);
     EXPECT_EQ(verdict.hint, hint);
     EXPECT_EQ(verdict.reason, reason);
   }
@@ -347,6 +501,97 @@ TEST_F(Decide, WhatIsToBeTakenBackIsNotReconsidered) {
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
 }
 
+/// Single pages of 100 us under the application's RANDOM, each in a window of its own.
+class Weigh : public Decide {
+ protected:
+  Weigh() {
+    range().memory.most_pages = kPages;
+    smadv_range_advised(&range(), kRandom);
+    account(kRandom) = {.faults = 100, .misses = 100, .waited_ns = 100 * kMissNs, .pages = 3200};
+    effect().stake_ns = kFillNs + kMissNs;
+  }
+
+  static constexpr std::uint64_t kMissNs = 100'000;
+  static constexpr std::uint64_t kFillNs = 2 * kPages / 32 * kMissNs;
+};
+
+TEST_F(Weigh, WhatFitsIsTriedOnceItWouldHaveBeenFilled) {
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+  EXPECT_EQ(smadv_benefit_regret_ns(&range()), kMissNs);
+  effect().stake_ns = kFillNs;
+  expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT);
+  EXPECT_EQ(smadv_benefit_regret_ns(&range()), 0);
+  effect().stake_ns = 100 * kFillNs;
+  range().memory.most_pages = kPages - 1;
+  expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT);
+  account(kRandom).pages = 49 * 32;
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+  EXPECT_EQ(smadv_benefit_regret_ns(&range()), effect().stake_ns / 50) << "of 100 misses 2";
+}
+
+TEST_F(Weigh, NothingIsKnownBeforeItMissed) {
+  account(kRandom).misses = 7;
+  expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT);
+  account(kRandom) = {};
+  EXPECT_EQ(smadv_benefit_regret_ns(&range()), 0);
+  smadv_range_advised(&range(), kNone);
+  miss(100, 1);
+  EXPECT_EQ(smadv_benefit_regret_ns(&range()), 0);
+}
+
+TEST_F(Weigh, WhoInsistsIsHonoured) {
+  range().insists = true;
+  expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT_COSTS);
+  smadv_range_advised(&range(), kSequential);
+  EXPECT_FALSE(range().insists) << "of another word";
+}
+
+TEST_F(Weigh, ATrialHasToBeAfforded) {
+  range().memory.extent_pages = 32;
+  effect().stake_ns = 400 * kMissNs;
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+  effect().stake_ns -= 50;
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+  effect().stake_ns += 50;
+  smadv_effect_end(&effect(), kNormal, true);
+  effect().leaving = false;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+}
+
+TEST_F(Weigh, FillingMemoryMayCostAtFirst) {
+  range().hint = kNormal;
+  smadv_effect_begin(&effect(), kNormal);
+  effect().stake_ns = 0;
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+  account(kNone) = {.faults = 10, .misses = 10, .waited_ns = 15 * kMissNs, .pages = 320};
+  effect().balance_ns = -static_cast<std::int64_t>(kPages / 32 * kMissNs / 8);
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+  --effect().balance_ns;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().balance_ns = 0;
+  account(kNone).waited_ns = 10 * kMissNs;
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+  effect().filled_pages = 2 * kPages;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  account(kNone).waited_ns = 9 * kMissNs;
+  expect(kNormal, SMART_MADVISE_REASON_PAYS);
+  range().memory.most_pages = kPages - 1;
+  expect(kNone, SMART_MADVISE_REASON_PATTERN_CHANGED);
+}
+
+TEST_F(Weigh, WindowsThatServeManyPagesPaySoon) {
+  range().hint = kNormal;
+  account(kRandom).pages = 160;
+  account(kNone) = {.faults = 16, .misses = 16, .waited_ns = 16 * 20 * kMissNs, .pages = 512};
+  effect().filled_pages = 511;
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+  effect().filled_pages = 512;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().balance_ns = -static_cast<std::int64_t>(effect().stake_ns);
+  account(kNone).waited_ns = kMissNs;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+}
+
 // --- what is measured ----------------------------------------------------------------
 
 TEST(Waits, SecondEntryEndsTheWait) {
@@ -382,7 +627,7 @@ TEST(Waits, AreForgottenWhenFaultsWentUnseen) {
 TEST(Effect, AccountsSpeakOfTheRecentPast) {
   smadv_effect effect;
   const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
-  smadv_effect_init(&effect);
+  smadv_effect_init(&effect, kNone);
   EXPECT_EQ(smadv_effect_page_q4(&effect, kNone), 0);
   for (std::uint64_t page = 1; page <= 512; ++page) {
     smadv_effect_fault(&effect, page, kNone, &memory);
@@ -404,7 +649,7 @@ TEST(Effect, AccountsSpeakOfTheRecentPast) {
 TEST(Effect, CountsThePagesTouched) {
   smadv_effect effect;
   const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
-  smadv_effect_init(&effect);
+  smadv_effect_init(&effect, kNone);
   for (const std::uint64_t page : {1000, 1016, 1032, 1033, 1050, 500, 499, 9000}) {
     smadv_effect_fault(&effect, page, kNone, &memory);
   }
@@ -414,7 +659,7 @@ TEST(Effect, CountsThePagesTouched) {
 TEST(Effect, OneLongWaitIsNotTheHints) {
   smadv_effect effect;
   const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
-  smadv_effect_init(&effect);
+  smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 100, kNone, &memory);
   smadv_effect_wait(&effect, 100, kNone, 1000, &memory);
   smadv_effect_begin(&effect, kSequential);
@@ -431,7 +676,7 @@ TEST(Effect, OneLongWaitIsNotTheHints) {
 TEST(Effect, SequentialEarnsWhatAPageCostBefore) {
   smadv_effect effect;
   const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
-  smadv_effect_init(&effect);
+  smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 100, kNone, &memory);
   smadv_effect_fault(&effect, 110, kNone, &memory);
   smadv_effect_wait(&effect, 110, kNone, 1000, &memory);
@@ -448,7 +693,7 @@ TEST(Effect, SequentialEarnsWhatAPageCostBefore) {
 TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
   smadv_effect effect;
   const smadv_memory memory{.file = 1, .extent_pages = 1000, .most_pages = 500, .window_pages = 4};
-  smadv_effect_init(&effect);
+  smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 1000, kNone, &memory);
   smadv_effect_wait(&effect, 1000, kNone, 1000, &memory);
   smadv_effect_begin(&effect, kRandom);
@@ -466,10 +711,32 @@ TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
   EXPECT_EQ(effect.balance_ns, 900) << "full memory holds as much of either";
 }
 
+TEST(Effect, OverTheApplicationsHintNewWindowsCount) {
+  smadv_effect effect;
+  const smadv_memory memory{.file = 1, .extent_pages = 1000, .most_pages = 500, .window_pages = 4};
+  smadv_effect_init(&effect, kRandom);
+  for (std::uint64_t page = 7; page >= 4; --page) {
+    smadv_effect_fault(&effect, page, kRandom, &memory);
+    smadv_effect_wait(&effect, page, kRandom, 1000, &memory);
+  }
+  EXPECT_EQ(effect.account[kRandom].pages, 4);
+  EXPECT_EQ(effect.filled_pages, 4);
+  EXPECT_EQ(effect.balance_ns, 0);
+  smadv_effect_begin(&effect, kNormal);
+  EXPECT_EQ(effect.filled_pages, 0);
+  smadv_effect_fault(&effect, 7, kNone, &memory);
+  EXPECT_EQ(effect.balance_ns, 4000) << "a window for the price of four pages";
+  smadv_effect_wait(&effect, 7, kNone, 1500, &memory);
+  EXPECT_EQ(effect.balance_ns, 2500);
+  smadv_effect_begin(&effect, kNone);
+  EXPECT_EQ(effect.account[kRandom].misses, 0);
+  EXPECT_EQ(effect.account[kNone].misses, 1);
+}
+
 TEST(Effect, PartsShareTheAllowance) {
   smadv_effect left;
   smadv_effect right;
-  smadv_effect_init(&left);
+  smadv_effect_init(&left, kNone);
   left.stake_ns = 1000;
   left.lost_ns = 10;
   left.told = {.stake_ns = 800, .lost_ns = 4, .generation = 3};

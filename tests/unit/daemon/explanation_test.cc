@@ -237,6 +237,31 @@ TEST_F(ExplanationTest, ApplicationHint) {
   EXPECT_THAT(explain(), HasSubstr("the application has advised this range itself"));
 }
 
+TEST_F(ExplanationTest, HintsOfTheApplicationThatAreJudged) {
+  range_.hint = range_.verdict = Hint::None;
+  range_.application_hint = Hint::Random;
+  range_.reason = Reason::ApplicationHintCosts;
+  range_.waited_ns = 1'500'000'000;
+  range_.regret_ns = 1'200'000'000;
+  EXPECT_EQ(explain(),
+            "No hint: the application has advised RANDOM itself, which seems to have cost 1.2 s of "
+            "the 1.5 s that its faults waited.");
+  range_.reason = Reason::DoesNotPay;
+  EXPECT_EQ(explain(),
+            "No hint: the application has advised RANDOM itself, and MADV_NORMAL in its place was "
+            "tried, measured and did not pay.");
+  range_.verdict = Hint::Normal;
+  range_.reason = Reason::Trial;
+  EXPECT_EQ(explain(),
+            "NORMAL in place of the application's RANDOM is wanted, but not applied: it may pay "
+            "here, and is being measured.");
+  range_.hint = Hint::Normal;
+  range_.reason = Reason::Pays;
+  EXPECT_EQ(explain(),
+            "NORMAL in place of the application's RANDOM is applied: measured, faults wait for "
+            "less with it than without.");
+}
+
 TEST_F(ExplanationTest, LimitsNameTheirKeys) {
   range_.reason = Reason::RateLimit;
   EXPECT_THAT(explain(), HasSubstr("hints-per-second = 100"));
@@ -259,7 +284,7 @@ TEST_F(ExplanationTest, EachReasonHasItsOwnSentence) {
   // With a standing hint, what is observed reads like the majority that it rests on.
   EXPECT_EQ(sentences.size(), kNames<Reason>.size() - 1);
   range_.reason = static_cast<Reason>(kNames<Reason>.size());
-  EXPECT_EQ(explain(), "RANDOM is applied: the reason is 30.");
+  EXPECT_EQ(explain(), "RANDOM is applied: the reason is 31.");
 }
 
 TEST_F(ExplanationTest, EmptyWindowDividesByNothing) {

@@ -42,6 +42,7 @@ TEST(Policy, BoundsOfEachKeyAreTakenAndOneBeyondIsNot) {
 TEST(Policy, NamesAreTakenToo) {
   EXPECT_EQ(*parse_policy_value(key("governor"), "pattern"), 1U);
   EXPECT_EQ(*parse_policy_value(key("governor"), "observe"), 0U);
+  EXPECT_EQ(*parse_policy_value(key("application-hints"), "override"), 2U);
   EXPECT_EQ(*parse_policy_value(key("enabled"), "off"), 0U);
   EXPECT_EQ(*parse_policy_value(key("enabled"), "on"), 1U);
 }

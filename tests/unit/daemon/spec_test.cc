@@ -157,6 +157,7 @@ TEST(Spec, NamesAreTheEntriesOfTheirEnumerations) {
   expect_names<Hint>("hint");
   expect_names<Pattern>("pattern");
   expect_names<Governor>("governor");
+  expect_names<ApplicationHints>("application-hints");
   expect_names<Reason>("reason");
   expect_names<TaskState>("task-state");
   expect_names<FilterKind>("filter-kind");
@@ -165,7 +166,7 @@ TEST(Spec, NamesAreTheEntriesOfTheirEnumerations) {
   expect_names<RecordingKind>("recording-kind");
   expect_names<HookKind>("hook-kind");
   expect_names<ExecutorKind>("executor-kind");
-  EXPECT_EQ(spec().enums.size(), 11U) << "an enumeration of the spec has no names here";
+  EXPECT_EQ(spec().enums.size(), 12U) << "an enumeration of the spec has no names here";
 }
 
 TEST(Spec, StatsAreTheAttributesOfTheirSet) {
