@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from benchlib import Paint
-from results import Hint, KernelResult, Phase, Run
+from results import Detection, Hint, KernelResult, Phase, Run
 
 # What the project set out to reach; shown beside what is.
 REACH_FASTER = 4
@@ -13,6 +13,11 @@ REACH_SCAN_LOSS_PCT = 3
 
 def ratio(value: float) -> str:
     return f"{value:.2f}x" if value < 10 else f"{value:.0f}x"
+
+
+def detection_line(job: str, found: Detection, width: int) -> str:
+    return (f"{job:{width}}  detected {found.pattern} at {found.at_ms:.1f} ms, "
+            f"fault {found.at_fault} (in {found.looks_pct:.0f} % of all looks)")
 
 
 def hint_line(hint: Hint, width: int) -> str:
@@ -31,13 +36,14 @@ def run_line(name: str, run: Run) -> str:
 def phase_lines(phase: Phase, paint: Paint) -> list[str]:
     width = max(len(job) for job in phase.plan.patterns)
     lines = [paint.bold(phase.plan.title)]
+    lines += [f"  {detection_line(job, found, width)}" for job, found in phase.detected.items()]
     lines += [f"  {hint_line(hint, width)}" for hint in phase.hints] or ["  no hint"]
     lines += [paint.faint(f"  {'':15}{'time':>12}{'from disk':>13}{'majors':>10}{'minors':>10}"),
-              f"  {run_line('plain', phase.plain)}", f"  {run_line('pattern', phase.tuned)}"]
+              f"  {run_line('plain', phase.plain)}", f"  {run_line('benefit', phase.tuned)}"]
     if len(phase.tuned.jobs) > 1:
         for plain, tuned in zip(phase.plain.jobs, phase.tuned.jobs):
             lines.append(f"    {tuned.name}: {plain.time_ms:.0f} -> {tuned.time_ms:.0f} ms")
-    gain = f"  {'plain/pattern':15}{ratio(phase.faster):>12}{ratio(phase.fewer_bytes):>13}"
+    gain = f"  {'plain/benefit':15}{ratio(phase.faster):>12}{ratio(phase.fewer_bytes):>13}"
     lines.append(paint.good(gain) if phase.faster >= 1 else paint.bad(gain))
     if phase.problems:
         lines += [paint.bad(f"  {problem}") for problem in phase.problems]
@@ -79,7 +85,7 @@ def reach(results: list[KernelResult]) -> list[tuple[str, bool]]:
 
 def summary_text(results: list[KernelResult], paint: Paint) -> str:
     columns = "".join(f"{'Linux ' + result.kernel:>24}" for result in results)
-    lines = [paint.bold(f"{'plain/pattern':24}{columns}"),
+    lines = [paint.bold(f"{'plain/benefit':24}{columns}"),
              paint.faint(f"{'':24}" + f"{'time':>14}{'bytes':>10}" * len(results))]
     for number, phase in enumerate(results[0].phases):
         cells = "".join(f"{ratio(result.phases[number].faster):>14}"
@@ -103,9 +109,11 @@ def kernel_object(result: KernelResult) -> dict[str, object]:
         "problems": result.all_problems(),
         "phases": [{
             "name": phase.plan.name, "title": phase.plan.title,
-            "plain": run_object(phase.plain), "pattern": run_object(phase.tuned),
+            "plain": run_object(phase.plain), "benefit": run_object(phase.tuned),
             "faster": phase.faster, "fewer_bytes": phase.fewer_bytes,
-            "analyzer_ms": phase.analyzer_ms, "hints": [asdict(hint) for hint in phase.hints],
+            "analyzer_ms": phase.analyzer_ms,
+            "detected": {job: asdict(found) for job, found in phase.detected.items()},
+            "hints": [asdict(hint) for hint in phase.hints],
             "restored_by": phase.restore, "problems": phase.problems,
         } for phase in result.phases],
     }

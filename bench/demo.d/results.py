@@ -23,6 +23,8 @@ class PhasePlan:
     name: str
     title: str
     patterns: dict[str, str]
+    # What the memory and the pattern call for; where nothing does, a trial may come and go.
+    hints: dict[str, str]
 
     @property
     def short(self) -> str:
@@ -75,11 +77,21 @@ class Hint:
 
 
 @dataclass
+class Detection:
+    """What a job was taken for at most looks, and when first."""
+    pattern: str
+    at_ms: float
+    at_fault: int
+    looks_pct: float
+
+
+@dataclass
 class Phase:
     """A phase, plain and tuned."""
     plan: PhasePlan
     plain: Run
     tuned: Run
+    detected: dict[str, "Detection"] = field(default_factory=dict)
     hints: list[Hint] = field(default_factory=list)
     restore: str = ""
     analyzer_ms: float = 0
@@ -177,6 +189,33 @@ def mappings_of(events: list[tuple[int, float, str]], file_bytes: int,
     return [Mapping(job, start, at_s) for job, (at_s, start) in zip(jobs, found)]
 
 
+def detected_in(events: list[tuple[int, float, str]], mappings: list[Mapping],
+                file_bytes: int) -> dict[str, Detection]:
+    """By job, of the looks at its mapping that knew a pattern."""
+    looks: dict[str, list[tuple[str, float, int]]] = {}
+    for _, seconds, what in events:
+        if not what.startswith("smadv_evidence: "):
+            continue
+        words = words_of(what)
+        mapping = mapping_at(words, mappings, file_bytes)
+        if mapping and words["pattern"] not in ("unknown", "idle"):
+            at_ms = (seconds - mapping.at_s) * 1000 / INSTRUCTIONS_PER_NS
+            looks.setdefault(mapping.job, []).append(
+                (words["pattern"], at_ms, int(words["faults"])))
+    found = {}
+    for job, seen in looks.items():
+        names = [pattern for pattern, *_ in seen]
+        most = max(dict.fromkeys(names), key=names.count)
+        first = next(look for look in seen if look[0] == most)
+        found[job] = Detection(most, *first[1:], looks_pct=100 * names.count(most) / len(names))
+    return found
+
+
+def mapping_at(words: dict[str, str], mappings: list[Mapping], file_bytes: int) -> Mapping | None:
+    start = int(words["range"].split("-")[0], 16)
+    return next((m for m in mappings if m.start <= start < m.start + file_bytes), None)
+
+
 def hints_of(events: list[tuple[int, float, str]], mappings: list[Mapping],
              file_bytes: int) -> list[Hint]:
     """What became of each task on the file, with the verdict before it."""
@@ -186,10 +225,10 @@ def hints_of(events: list[tuple[int, float, str]], mappings: list[Mapping],
         if not what.startswith(("smadv_verdict: ", "smadv_apply: ")):
             continue
         words = words_of(what)
-        start, end = (int(word, 16) for word in words["range"].split("-"))
-        mapping = next((m for m in mappings if m.start <= start < m.start + file_bytes), None)
+        mapping = mapping_at(words, mappings, file_bytes)
         if not mapping:
             continue
+        start, end = (int(word, 16) for word in words["range"].split("-"))
         if what.startswith("smadv_verdict: "):
             verdicts[mapping.job] = words
             continue
@@ -220,19 +259,27 @@ def advised(path: Path) -> dict[int, tuple[str, str]]:
 
 # --- judging --------------------------------------------------------------------
 
+def judge_detection(phase: Phase) -> list[str]:
+    """Was each job's pattern seen?"""
+    return [f"{job} was taken for {found.pattern}, it is {want}" if found
+            else f"{job}: no pattern was seen, it is {want}"
+            for job, want in phase.plan.patterns.items()
+            if not (found := phase.detected.get(job)) or found.pattern != want]
+
+
 def judge_hints(phase: Phase, folder: Path, mappings: list[Mapping], file_bytes: int) -> list[str]:
-    """Was each job's pattern seen, is its hint applied, does its mapping bear it?"""
+    """Are the hints applied that are called for, and do the mappings bear them?"""
     problems = []
     flags = advised(folder / "smaps.before")
     for mapping in mappings:
-        want = phase.plan.patterns[mapping.job]
+        want = phase.plan.hints.get(mapping.job)
         hints = [hint for hint in phase.hints if hint.job == mapping.job]
         borne = [flag for start, (flag, _) in flags.items()
                  if mapping.start <= start < mapping.start + file_bytes]
+        if not want:
+            continue
         if not hints:
             problems.append(f"{mapping.job}: no hint came, it should have been {want}")
-        elif hints[-1].pattern != want:
-            problems.append(f"{mapping.job} was taken for {hints[-1].pattern}, it is {want}")
         elif hints[-1].state != "applied" or hints[-1].hint != want:
             problems.append(f"{mapping.job}: the hint {hints[-1].hint} ended as "
                             f"{hints[-1].state} ({hints[-1].reason})")
@@ -272,8 +319,9 @@ def read_phase(plan: PhasePlan, out: Path, file_bytes: int) -> Phase:
     phase = Phase(plan, plain=read_run(out / "plain" / plan.name), tuned=read_run(folder))
     events = events_of(folder)
     mappings = mappings_of(events, file_bytes, list(plan.patterns))
+    phase.detected = detected_in(events, mappings, file_bytes)
     phase.hints = hints_of(events, mappings, file_bytes)
-    phase.problems = judge_hints(phase, folder, mappings, file_bytes)
+    phase.problems = judge_detection(phase) + judge_hints(phase, folder, mappings, file_bytes)
     phase.problems += judge_restore(phase, folder)
     return phase
 
