@@ -173,7 +173,8 @@ static u32 spared(const struct smadv_range *range)
  * @range: range under a hint of the application
  *
  * Two things tell: misses in windows of which another page missed shortly before, and,
- * where memory holds all that is accessed, misses beyond those that would have filled it.
+ * where memory holds all that is accessed, misses beyond those that would have filled it,
+ * which all ranges of the file do together.
  *
  * Return: ns of what was waited for since the range was made, an estimate.
  */
@@ -181,7 +182,8 @@ u64 smadv_benefit_regret_ns(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
 	u64 miss_ns = smadv_effect_miss_ns(effect, effect->plain);
-	u64 near_ns, fill_ns;
+	u64 all_ns = effect->stake_ns + effect->others.stake_ns;
+	u64 near_ns, fits_ns, fill_ns;
 
 	if (!miss_ns || range->application_hint == SMART_MADVISE_HINT_NONE)
 		return 0;
@@ -189,7 +191,10 @@ u64 smadv_benefit_regret_ns(const struct smadv_range *range)
 	if (smadv_effect_pressed(&range->memory))
 		return near_ns;
 	fill_ns = WINDOW_MISSES * windows(range) * miss_ns;
-	return effect->stake_ns > fill_ns + near_ns ? effect->stake_ns - fill_ns : near_ns;
+	fits_ns = all_ns > fill_ns ? all_ns - fill_ns : 0;
+	if (fits_ns > effect->stake_ns)
+		fits_ns = effect->stake_ns;
+	return near_ns > fits_ns ? near_ns : fits_ns;
 }
 
 /* Is the application's hint worth a trial of none? */

@@ -521,6 +521,11 @@ TEST_F(Weigh, WhatFitsIsTriedOnceItWouldHaveBeenFilled) {
   effect().stake_ns = kFillNs;
   expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT);
   EXPECT_EQ(smadv_benefit_regret_ns(&range()), 0);
+  effect().others.stake_ns = 1;
+  EXPECT_EQ(smadv_benefit_regret_ns(&range()), 1) << "all of the file fill memory";
+  effect().others.stake_ns = 3 * kFillNs;
+  EXPECT_EQ(smadv_benefit_regret_ns(&range()), kFillNs) << "of what this one waited for";
+  effect().others.stake_ns = 0;
   effect().stake_ns = 100 * kFillNs;
   range().memory.most_pages = kPages - 1;
   expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT);
