@@ -181,7 +181,7 @@ style: setup configure-test ## source checks: checkpatch, sparse, W=1, kernel-do
 # --- installing -----------------------------------------------------------------
 # The module goes in as source, for dkms to build it now and for each later kernel.
 # With DESTDIR (packaging) files are only put in place.
-version := $(shell grep -oP '^project.* VERSION \K[0-9.]+' CMakeLists.txt)
+version := $(shell grep -oP 'SMADV_VERSION "\K[0-9.]+' kmod/main.h)
 dkms_name := smart-madvise
 dkms_source = $(DESTDIR)/usr/src/$(dkms_name)-$(version)
 # The policy file is the operator's as soon as it differs from the one that was

@@ -19,6 +19,7 @@
 #include "daemon/cli/commands.h"
 #include "daemon/standard_files.h"
 #include "daemon/suggest.h"
+#include "version.h"
 
 namespace smadv::cli {
 namespace {

@@ -8,6 +8,8 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include "version.h"
+
 namespace smadv {
 namespace {
 

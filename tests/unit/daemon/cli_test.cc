@@ -13,6 +13,7 @@
 
 #include "cli_fixture.h"
 #include "daemon/policy.h"
+#include "version.h"
 
 namespace smadv {
 namespace {

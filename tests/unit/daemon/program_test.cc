@@ -18,6 +18,7 @@
 #include "daemon/unique_fd.h"
 #include "no_more_files.h"
 #include "temp_dir.h"
+#include "version.h"
 
 namespace smadv {
 namespace {

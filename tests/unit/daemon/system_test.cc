@@ -27,6 +27,7 @@
 #include "daemon/service/options.h"
 #include "no_more_files.h"
 #include "temp_dir.h"
+#include "version.h"
 
 namespace smadv {
 namespace {
