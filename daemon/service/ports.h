@@ -30,6 +30,10 @@ class Notifier {
   virtual void stopping() = 0;
   /// One line for `systemctl status`.
   virtual void status(const std::string& text) = 0;
+  /// How often it wants to hear alive(), if it watches over the service.
+  [[nodiscard]] virtual std::optional<std::chrono::microseconds> watch_interval() = 0;
+  /// The service's loop turns.
+  virtual void alive() = 0;
 };
 
 /// Waits for files, signals and time.

@@ -38,8 +38,10 @@ ExitCode Service::run() {
   Result<void> result = start();
   if (result) {
     ports_.notifier.ready();
+    alive_every_ = ports_.notifier.watch_interval();
   }
   while (result && !stopping_) {
+    tell_alive();
     result = turn();
   }
   ports_.notifier.stopping();
@@ -103,17 +105,28 @@ Result<void> Service::turn() {
 // The next moment at which there is something to do without being told.
 std::optional<Poller::Clock::time_point> Service::deadline() const {
   auto next = retry_at_;
-  const auto no_later_than = [&next, this](std::chrono::milliseconds wait) {
-    const auto at = ports_.poller.now() + wait;
+  const auto no_later_than = [&next](Poller::Clock::time_point at) {
     next = next ? std::min(*next, at) : at;
   };
   if (!ports_.flush_log()) {
-    no_later_than(kLogRetry);
+    no_later_than(ports_.poller.now() + kLogRetry);
   }
   if (const auto wait = metrics_server_ ? metrics_server_->timeout() : std::nullopt) {
-    no_later_than(*wait);
+    no_later_than(ports_.poller.now() + *wait);
+  }
+  if (alive_every_) {
+    no_later_than(alive_at_);
   }
   return next;
+}
+
+// By the loop itself and nothing else: who hangs in a turn is not alive.
+void Service::tell_alive() {
+  const auto now = ports_.poller.now();
+  if (alive_every_ && now >= alive_at_) {
+    ports_.notifier.alive();
+    alive_at_ = now + *alive_every_;
+  }
 }
 
 void Service::on_signal() {

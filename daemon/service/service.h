@@ -30,6 +30,7 @@ class Service {
   [[nodiscard]] Result<void> turn();
 
   [[nodiscard]] std::optional<Poller::Clock::time_point> deadline() const;
+  void tell_alive();
   void on_signal();
   [[nodiscard]] Result<void> on_module_news();
   void on_events();
@@ -63,6 +64,8 @@ class Service {
   std::string deviation_;  ///< How the policy in force differs from the files, as last logged.
   std::optional<Poller::Clock::time_point> retry_at_;
   std::chrono::seconds retry_after_{1};
+  std::optional<std::chrono::microseconds> alive_every_;
+  Poller::Clock::time_point alive_at_;
 };
 
 }  // namespace smadv

@@ -86,6 +86,19 @@ void SystemdNotifier::status(const std::string& text) {
   sd_notify(0, fmt::format("STATUS={}", text).c_str());
 }
 
+// Half of the time that systemd waits (WatchdogSec=), as sd_watchdog_enabled(3) recommends.
+std::optional<std::chrono::microseconds> SystemdNotifier::watch_interval() {
+  std::uint64_t limit_us = 0;
+  if (sd_watchdog_enabled(0, &limit_us) <= 0) {
+    return std::nullopt;
+  }
+  return std::chrono::microseconds(limit_us / 2);
+}
+
+void SystemdNotifier::alive() {
+  sd_notify(0, "WATCHDOG=1");
+}
+
 Log make_log(const std::string& level) {
   Log log;
   if (stderr_is_journal()) {

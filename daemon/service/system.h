@@ -41,6 +41,8 @@ class SystemdNotifier final : public Notifier {
   void reloading() override;
   void stopping() override;
   void status(const std::string& text) override;
+  [[nodiscard]] std::optional<std::chrono::microseconds> watch_interval() override;
+  void alive() override;
 };
 
 /// A logger, and how to make it write what found no room (Ports::flush_log).

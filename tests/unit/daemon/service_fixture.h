@@ -75,6 +75,10 @@ class ServiceTest : public testing::Test {
     void reloading() override { notified.emplace_back("RELOADING"); }
     void stopping() override { notified.emplace_back("STOPPING"); }
     void status(const std::string& text) override { notified.push_back(text); }
+    [[nodiscard]] std::optional<std::chrono::microseconds> watch_interval() override {
+      return watched_every;
+    }
+    void alive() override { ++alive_told; }
 
     Clock::time_point time;
     std::deque<Step> steps;
@@ -85,6 +89,8 @@ class ServiceTest : public testing::Test {
     std::optional<Error> wait_error;
     std::optional<Error> watch_error;
     std::vector<std::string> notified;
+    std::optional<std::chrono::microseconds> watched_every;
+    int alive_told = 0;
   };
 
   /// ModuleWatch and SignalSource both have fd(), so the watch gets its own face.

@@ -414,5 +414,32 @@ TEST_F(ServiceTest, SigintEndsItToo) {
   EXPECT_EQ(run(), ExitCode::Ok);
 }
 
+// It wakes up for it when nothing else happens, and does not speak at each turn.
+TEST_F(ServiceTest, TellsTheServiceManagerThatItIsAlive) {
+  world_.watched_every = 30s;
+  const auto start = world_.time;
+  look([this, start] {
+    EXPECT_EQ(world_.alive_told, 1);
+    EXPECT_EQ(world_.last_deadline, start + 30s);
+    world_.time = start + 29s;  // woken by something else
+  });
+  look([this, start] {
+    EXPECT_EQ(world_.alive_told, 1);
+    EXPECT_EQ(world_.last_deadline, start + 30s);
+    world_.time = start + 31s;
+  });
+  look([this, start] {
+    EXPECT_EQ(world_.alive_told, 2);
+    EXPECT_EQ(world_.last_deadline, start + 61s);
+  });
+  EXPECT_EQ(run(), ExitCode::Ok);
+}
+
+TEST_F(ServiceTest, SaysNothingToAServiceManagerThatDoesNotWatch) {
+  look([this] { world_.time += 1h; });
+  EXPECT_EQ(run(), ExitCode::Ok);
+  EXPECT_EQ(world_.alive_told, 0);
+}
+
 }  // namespace
 }  // namespace smadv

@@ -180,6 +180,16 @@ TEST_F(NotifierTest, SpeaksToTheServiceManager) {
   EXPECT_EQ(received(), "STOPPING=1");
 }
 
+TEST_F(NotifierTest, TellsThatItIsAliveTwiceInTheTimeThatSystemdWaits) {
+  setenv("WATCHDOG_USEC", "3000000", 1);
+  const auto interval = notifier_.watch_interval();
+  unsetenv("WATCHDOG_USEC");
+  EXPECT_EQ(interval, 1500ms);
+  EXPECT_EQ(notifier_.watch_interval(), std::nullopt);
+  notifier_.alive();
+  EXPECT_EQ(received(), "WATCHDOG=1");
+}
+
 TEST_F(NotifierTest, SpeaksToNobodyWhenThereIsNone) {
   unsetenv("NOTIFY_SOCKET");
   notifier_.ready();
