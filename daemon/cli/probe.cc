@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -127,9 +129,28 @@ Check hook_check(const Check& ftrace, const Check& kprobe) {
           neither ? "this kernel has neither ftrace nor kprobes" : "the configuration would tell"};
 }
 
+// Named to the kernel at boot as one of those that it shall refuse.
+bool is_kept_out(const KernelFacts& facts) {
+  constexpr std::string_view kOption = "module_blacklist=";
+  std::istringstream words(facts.line("/proc/cmdline").value_or(""));
+  for (std::string word; words >> word;) {
+    if (word.starts_with(kOption) &&
+        fmt::format(",{},", word.substr(kOption.size())).find(",smart_madvise,") !=
+            std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Check modules_check(const KernelFacts& facts) {
   if (facts.line("/proc/sys/kernel/modules_disabled") == "1") {
     return {"modules", Answer::No, "switched off until the next boot (kernel.modules_disabled)"};
+  }
+  if (is_kept_out(facts)) {
+    return {"modules", Answer::No,
+            "smart_madvise was kept out until the next boot (module_blacklist= on the kernel's "
+            "command line)"};
   }
   if (facts.exists("/proc/modules")) {
     return {"modules", Answer::Yes, "may be loaded"};

@@ -119,6 +119,14 @@ TEST_F(ProbeTest, ModulesThatMayNotBeLoaded) {
   EXPECT_THAT(probed["sentence"], HasSubstr("CONFIG_MODULES"));
 }
 
+TEST_F(ProbeTest, ModuleThatWasKeptOutAtBoot) {
+  root_.write("/proc/cmdline", "quiet module_blacklist=nouveau,smart_madvise_too\n");
+  EXPECT_EQ(probe()["verdict"], "can");
+  root_.write("/proc/cmdline", "quiet module_blacklist=nouveau,smart_madvise ro\n");
+  EXPECT_THAT(probe()["sentence"], HasSubstr("module_blacklist="));
+  EXPECT_EQ(outcome_.exit, ExitCode::Failed);
+}
+
 TEST_F(ProbeTest, SignatureIsAskedForUnderLockdownOrEnforcement) {
   root_.write("/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
   auto probed = probe();
