@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A QEMU guest: its accelerator, its streams, and what its kernel says."""
+"""A QEMU guest: its streams, and what its kernel says."""
 import ctypes
 import os
 import re
 import selectors
 import signal
-import stat
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
-import initramfs
-import tsc
+from emulator import Qemu
 
 # How many times slower than Debian's the kernels with checks are; every limit of time
 # is multiplied by it.
@@ -23,7 +20,6 @@ SLOWNESS = {"debug": 5, "kcsan": 5}
 
 # Longest wait for the command to start; TCG on a busy machine takes some seconds.
 BOOT_LIMIT_S = 120
-KVM_PROBE_S = 8
 PROGRESS_AFTER_S = 2
 
 # What the kernel says when something in it went wrong.
@@ -93,9 +89,7 @@ class Outcome:
 class Machine:
     """One guest, to be run once."""
     folder: Path
-    qemu: Path
-    cache: Path
-    image: str
+    emulator: Qemu
     initrd: Path
     nonce: str
     cpus: int
@@ -184,8 +178,10 @@ class Machine:
         return self.console.read_text(encoding="utf-8", errors="replace").replace("\r", "")
 
     def _start(self, descriptors: list[int]) -> subprocess.Popen:
-        words = [*self._qemu_words(), *self._accelerator_words(), "-smp", str(self.cpus),
-                 "-m", str(self.memory_mb), "-kernel", self.image, "-initrd", str(self.initrd),
+        words = [*self.emulator.words(),
+                 *self.emulator.guest_words(f"{COMMAND_LINE} {self.append}", self.icount,
+                                            self.accelerator),
+                 "-smp", str(self.cpus), "-m", str(self.memory_mb), "-initrd", str(self.initrd),
                  "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console",
                  "-device", "virtio-serial-pci,id=ports"]
         for number, descriptor in enumerate(descriptors, 1):
@@ -193,70 +189,9 @@ class Machine:
                       "-chardev", f"file,id=c{number},path=/dev/fdset/{number},append=on",
                       "-device", f"virtserialport,bus=ports.0,nr={number},chardev=c{number}"]
         with open(self.folder / "qemu.log", "wb") as log:
-            return subprocess.Popen(words, env=self._environment(), stdin=subprocess.DEVNULL,
-                                    stdout=log, stderr=log, pass_fds=descriptors,
-                                    preexec_fn=die_with_parent)
-
-    # --- QEMU ---
-
-    def _qemu_words(self) -> list[str]:
-        share = self.qemu / "usr/share"
-        return [str(self.qemu / "usr/bin/qemu-system-x86_64"), "-L", str(share / "seabios"),
-                "-L", str(share / "qemu"), "-nodefaults", "-no-user-config", "-display", "none",
-                "-no-reboot", "-M", "pc", "-seed", "1"]
-
-    def _environment(self) -> dict[str, str]:
-        modules = self.qemu / "usr/lib/x86_64-linux-gnu/qemu"
-        return {**os.environ, "QEMU_MODULE_DIR": str(modules)}
-
-    def _accelerator_words(self) -> list[str]:
-        append = f"{COMMAND_LINE} {self.append}"
-        if self.icount:
-            # Without ERMS and FSRM, or clearing a page would cost 4096 instructions.
-            return ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max,-erms,-fsrm",
-                    "-rtc", "base=2024-01-01,clock=vm", "-append", f"{append} nokaslr"]
-        if self.accelerator == "kvm" or (self.accelerator is None and self._kvm_works()):
-            return ["-accel", "kvm", "-cpu", "host", "-append", append]
-        # A guest that has to wait for its turn calibrates its clock wrong now and then:
-        # by a factor of 13, once.
-        return ["-accel", "tcg,thread=multi", "-cpu", "max",
-                "-append", f"{append} tsc_early_khz={tsc.khz()}"]
-
-    def _kvm_works(self) -> bool:
-        """Whether KVM runs a guest here, by booting one; remembered until a reboot."""
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        if not re.search(r"^flags\s*:.*\b(vmx|svm)\b", flags, re.M) or \
-                not os.access("/dev/kvm", os.W_OK):
-            return False
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        remembered = self.cache / "kvm"
-        if remembered.exists():
-            known, answer = remembered.read_text(encoding="ascii").split()
-            if known == boot:
-                return answer == "works"
-        works = self._probe_kvm()
-        remembered.write_text(f"{boot} {'works' if works else 'fails'}\n", encoding="ascii")
-        return works
-
-    def _probe_kvm(self) -> bool:
-        archive = initramfs.Archive()
-        archive.file(Path("/bin/busybox"), "/bin/busybox")
-        archive.text("/init", "#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs dev /dev\n"
-                              "echo guest-runs >/dev/ttyS0\n/bin/busybox reboot -f\n", 0o755)
-        archive.add("/dev", stat.S_IFDIR | 0o755)
-        with tempfile.NamedTemporaryFile(suffix=".cpio") as initrd:
-            initrd.write(archive.pack())
-            initrd.flush()
-            words = [*self._qemu_words(), "-accel", "kvm", "-cpu", "host", "-m", "256",
-                     "-kernel", self.image, "-initrd", initrd.name, "-serial", "stdio",
-                     "-append", "console=ttyS0 panic=-1"]
-            try:
-                said = subprocess.run(words, env=self._environment(), stdin=subprocess.DEVNULL,
-                                      capture_output=True, timeout=KVM_PROBE_S,
-                                      check=False).stdout
-            except subprocess.TimeoutExpired as late:
-                said = late.stdout or b""
-        return b"guest-runs" in said
+            return subprocess.Popen(words, env=self.emulator.environment(),
+                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                    pass_fds=descriptors, preexec_fn=die_with_parent)
 
 
 class Progress:
