@@ -138,6 +138,12 @@ prometheus-test: setup ## the metrics of smadvd and the dashboard, with a real P
 install-test: setup user ## make install and uninstall, into a folder
 	tests/install
 
+deb: setup ## the Debian packages, in build/deb (DEBIAN=12 or 13, or both; this machine's own)
+	scripts/deb $(DEBIAN)
+
+package-test: setup ## install, upgrade and purge the packages in booted Debian 12 and 13
+	tests/package --boot
+
 model: setup ## check the models of concurrency in every interleaving
 	tests/model/run
 
@@ -164,6 +170,7 @@ test: setup ## all of the tests in their short forms: what each goal below it sa
 		echo "== $$goal"; $(MAKE) $$goal; done
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
+	$(MAKE) package-test
 	$(MAKE) fuzz FUZZ_RUNS=1000000
 	tests/vm/run --long --case storm --case fuzz
 	for kernel in debug next rt kcsan; do \
@@ -180,7 +187,8 @@ style: setup configure-test ## source checks: checkpatch, sparse, W=1, kernel-do
 
 # --- installing -----------------------------------------------------------------
 # The module goes in as source, for dkms to build it now and for each later kernel.
-# With DESTDIR (packaging) files are only put in place.
+# With DESTDIR (packaging) files are only put in place. UNIT_DIR is where the systemd
+# unit goes (lib/systemd/system under PREFIX).
 version := $(shell grep -oP 'SMADV_VERSION "\K[0-9.]+' kmod/main.h)
 dkms_name := smart-madvise
 dkms_source = $(DESTDIR)/usr/src/$(dkms_name)-$(version)
@@ -188,15 +196,17 @@ dkms_source = $(DESTDIR)/usr/src/$(dkms_name)-$(version)
 # installed, of which share keeps a copy: then it is neither replaced nor removed.
 config = $(DESTDIR)/etc/smart-madvise
 share = $(DESTDIR)$(PREFIX)/share/smart-madvise
+documents = $(DESTDIR)$(PREFIX)/share/doc/smart-madvise
 changed = [ -e $(config)/policy.toml ] && ! cmp -s $(config)/policy.toml $(share)/policy.toml
 kept = echo "$(config)/policy.toml was changed, it stays as it is"
 
 install: user ## install user space under PREFIX (/usr/local), and the module through dkms
 	@if $(changed); then $(kept); else install -D -m 644 daemon/policy.toml $(config)/policy.toml; fi
-	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/user --prefix $(PREFIX)
+	cmake $(BUILD)/user -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(UNIT_DIR:%=-DSMADV_UNIT_DIR=%) >/dev/null
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/user
 	install -m 644 $(BUILD)/user/install_manifest.txt $(share)/installed
 	install -d $(dkms_source)
-	$(sync) kmod include $(dkms_source)/
+	$(sync) --exclude=dkms.conf kmod include $(dkms_source)/
 	sed 's/#MODULE_VERSION#/$(version)/' kmod/dkms.conf >$(dkms_source)/dkms.conf
 ifeq ($(DESTDIR),)
 	@command -v dkms >/dev/null || { echo "make install: needs dkms (apt-get install dkms) for the module" >&2; exit 1; }
@@ -212,7 +222,7 @@ endif
 	rm -rf $(dkms_source)
 	@if $(changed); then $(kept); else rm -fv $(config)/policy.toml; fi
 	sed 's|^|$(DESTDIR)|' $(share)/installed | xargs rm -fv $(share)/installed
-	rmdir --ignore-fail-on-non-empty $(wildcard $(config)/policy.d $(config)) $(wildcard $(share)/grafana) $(share)
+	rmdir --ignore-fail-on-non-empty $(wildcard $(config)/policy.d $(config) $(documents) $(share)/grafana) $(share)
 
 # --- the rest -----------------------------------------------------------------
 setup: ## install what is missing (Debian 12) and fetch the kernels under test
@@ -227,4 +237,4 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck prometheus-test install-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck prometheus-test install-test deb package-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
