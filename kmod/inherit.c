@@ -47,8 +47,8 @@ static void inherit_from(struct smadv_record *child, const struct smadv_journal 
 		if (noted < entry.since || noted >= entry.until)
 			continue;
 		if (move) {
-			if (smadv_hint_borne(entry.hint) != move->hint || entry.start >= move->end ||
-			    entry.end <= move->start)
+			if (smadv_hint_borne(entry.hint) != move->hint ||
+			    entry.start >= move->end || entry.end <= move->start)
 				continue;
 			entry.offset += max(entry.start, move->start) - entry.start;
 			entry.start = max(entry.start, move->start);
