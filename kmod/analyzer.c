@@ -179,6 +179,7 @@ static void sweep(u64 now_ms)
 			sweep_cursor = record->id;
 			pruned++;
 		}
+		smadv_restore_drop_unwatched(record);
 		cond_resched();
 	}
 	if (pruned < SWEEP_RECORDS)

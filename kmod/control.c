@@ -3,6 +3,8 @@
 
 #include "control.h"
 
+#include <linux/rcupdate.h>
+
 #include "event.h"
 #include "filter.h"
 #include "hook.h"
@@ -25,15 +27,36 @@ static void drop_all(void)
 		smadv_restore_forget(record);
 }
 
-/* Restore and drop every process. */
-static int forget_all(u32 reason)
+/* May a process, or a fork of one under way, bear hints? */
+static bool any_hinted(void)
 {
-	int err;
+	struct smadv_record *record;
 
+	list_for_each_entry(record, &smadv_map_records, link)
+		if (!smadv_restore_spent(record))
+			return true;
+	return false;
+}
+
+/*
+ * Restore every process, and what forks under way meanwhile took along: until none
+ * came with a hint during a whole tasks-RCU grace period.
+ */
+static int restore_for_good(u32 reason)
+{
+	u64 changed;
+	int err = 0;
+
+	smadv_inherit();
 	smadv_taskmap_cancel(NULL, reason);
-	err = smadv_restore_all(reason, NULL);
-	if (!err)
-		drop_all();
+	if (!any_hinted())
+		return 0;
+	do {
+		changed = smadv_stats_read(SMART_MADVISE_A_STATS_HINTS_CHANGED);
+		err = smadv_restore_all(reason, NULL);
+		synchronize_rcu_tasks();
+		smadv_inherit();
+	} while (!err && changed != smadv_stats_read(SMART_MADVISE_A_STATS_HINTS_CHANGED));
 	return err;
 }
 
@@ -52,9 +75,11 @@ static int disable(u32 reason)
 	int err;
 
 	smadv_hook_stop();
-	err = forget_all(reason);
+	err = restore_for_good(reason);
 	if (err)
 		smadv_hook_start();
+	else
+		drop_all();
 	return err;
 }
 
@@ -109,9 +134,15 @@ int smadv_control_forget(struct smadv_record *record, struct smadv_outcome *outc
 {
 	int err = smadv_control_restore(record, outcome);
 
-	if (!err)
-		smadv_restore_forget(record);
-	return err;
+	if (err)
+		return err;
+	/* A fork of it under way finds it until it is done. */
+	if (!smadv_restore_spent(record)) {
+		synchronize_rcu_tasks();
+		smadv_inherit();
+	}
+	smadv_restore_forget(record);
+	return 0;
 }
 
 /* A filter excludes a process from now on: what was changed in it is restored. */
@@ -152,28 +183,18 @@ void smadv_control_init(void)
  * smadv_control_leave() - watch nothing and restore all, for good
  *
  * The module leaves. Forks that were under way while their parent was restored
- * are followed until none came during a whole tasks-RCU grace period. After
- * this the observers may go, and then smadv_control_forget_all() drops what is
+ * are followed until none came with a hint during a whole tasks-RCU grace period.
+ * After this the observers may go, and then smadv_control_forget_all() drops what is
  * known.
  */
 void smadv_control_leave(void)
 {
-	u64 followed;
-
 	mutex_lock(&smadv_lock);
 	smadv_hook_stop();
 	policy.enabled = 0;
 	policy.governor = SMART_MADVISE_GOVERNOR_OBSERVE;
 	smadv_map_set_limits(&policy);
-	do {
-		followed = smadv_stats_read(SMART_MADVISE_A_STATS_FORKS_FOLLOWED);
-		smadv_taskmap_cancel(NULL, SMART_MADVISE_REASON_UNLOAD);
-		smadv_restore_all(SMART_MADVISE_REASON_UNLOAD, NULL);
-		mutex_unlock(&smadv_lock);
-		synchronize_rcu_tasks();
-		mutex_lock(&smadv_lock);
-		smadv_inherit();
-	} while (followed != smadv_stats_read(SMART_MADVISE_A_STATS_FORKS_FOLLOWED));
+	restore_for_good(SMART_MADVISE_REASON_UNLOAD);
 	mutex_unlock(&smadv_lock);
 }
 
@@ -183,10 +204,9 @@ void smadv_control_forget_all(void)
 	int err;
 
 	mutex_lock(&smadv_lock);
-	err = forget_all(SMART_MADVISE_REASON_UNLOAD);
-	if (err) {
+	err = smadv_restore_all(SMART_MADVISE_REASON_UNLOAD, NULL);
+	if (err)
 		pr_warn("some hints could not be taken back: %d\n", err);
-		drop_all();
-	}
+	drop_all();
 	mutex_unlock(&smadv_lock);
 }

@@ -3,6 +3,7 @@
 
 #include <linux/sched/mm.h>
 
+#include "control.h"
 #include "event.h"
 #include "heed.h"
 #include "newborn.h"
@@ -93,6 +94,23 @@ static void inherit_all(struct smadv_record *child, const struct smadv_newborn *
 		child->ranges.item[i]->doubtful = true;
 }
 
+/*
+ * Hints were taken back, for good or for this process, while it was born: what it took
+ * along goes, too. A sweep drops it when nothing is watched.
+ */
+static void take_back(struct smadv_record *child)
+{
+	const struct smadv_policy *policy = smadv_control_policy();
+	u32 reason = SMART_MADVISE_REASON_POLICY_CHANGED;
+
+	if (policy->enabled && policy->governor != SMART_MADVISE_GOVERNOR_OBSERVE) {
+		if (!child->excluded)
+			return;
+		reason = SMART_MADVISE_REASON_FILTERED;
+	}
+	smadv_restore(child, 0, U64_MAX, reason, NULL);
+}
+
 /* False when it is gone, or runs another program. */
 static bool follow(const struct smadv_newborn *newborn)
 {
@@ -112,6 +130,8 @@ static bool follow(const struct smadv_newborn *newborn)
 	catch_up(child, newborn);
 	smadv_stats_inc(FORKS_FOLLOWED);
 	smadv_event_process(child, SMART_MADVISE_EVENT_KIND_ADOPTED);
+	take_back(child);
+	smadv_restore_drop_unwatched(child);
 	mmput_async(mm);
 	return true;
 }

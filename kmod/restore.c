@@ -305,3 +305,10 @@ void smadv_restore_forget(struct smadv_record *record)
 	smadv_event_process(record, SMART_MADVISE_EVENT_KIND_GONE);
 	smadv_map_remove(record);
 }
+
+/* When nothing is watched, a record is kept for no longer than a fork may take hints along. */
+void smadv_restore_drop_unwatched(struct smadv_record *record)
+{
+	if (!smadv_control_policy()->enabled && smadv_restore_spent(record))
+		smadv_restore_forget(record);
+}

@@ -317,7 +317,7 @@ proctype Operator() {
 	restore_all(said, number);
 	unlock();
 
-	/* smadv_control_leave() */
+	/* smadv_control_leave(); who may come in while it waits has less to do than here */
 	lock();
 	acting = false;
 	do
