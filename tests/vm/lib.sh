@@ -278,6 +278,8 @@ hint_it() {
 	local map=${4:-${2##*/}} deadline=$((${EPOCHREALTIME/./} + PATIENCE * 1000000))
 	tell "$1" cold "$map"
 	until [ "$(hints "${PID[$1]}" "$2")" = "$3" ]; do
+		[ "${EPOCHREALTIME/./}" -lt $deadline ] ||
+			fail "$2 got no hint $3 in $PATIENCE s, it has '$(hints "${PID[$1]}" "$2")'"
 		if [ "$3" = sequential ]; then
 			tell "$1" touch "$map" seq 320 pace=1000
 		else
@@ -285,8 +287,6 @@ hint_it() {
 		fi
 		# What is mapped does not fault again.
 		[ "$said" -ge 5 ] || tell "$1" cold "$map"
-		[ "${EPOCHREALTIME/./}" -lt $deadline ] ||
-			fail "$2 got no hint $3 in $PATIENCE s, it has '$(hints "${PID[$1]}" "$2")'"
 	done
 }
 
