@@ -9,9 +9,9 @@ MODULE=smart_madvise
 SYSFS=/sys/kernel/smart_madvise
 TRACING=/sys/kernel/tracing
 
-# Longest wait for a state that must come, in s. Only a broken module needs it all;
-# an emulated machine that shares its processor takes some seconds now and then.
-PATIENCE=$((20 * SLOWNESS))
+# Longest wait for a state that must come, in s. Only a broken module needs it all; an
+# emulated machine that shares its processor with forty others takes half of it.
+PATIENCE=$((60 * SLOWNESS))
 
 # Files that run-cases prepares: 32 MiB, twice 8 MiB, and 256 MiB that take no room on
 # the disk.
@@ -213,7 +213,7 @@ attach() {
 }
 
 # One line of the toucher, in $said
-hear() { read -rt $((60 * SLOWNESS)) -u "${OUT[$1]}" said || fail "toucher $1 is gone or silent"; }
+hear() { read -rt $((3 * PATIENCE)) -u "${OUT[$1]}" said || fail "toucher $1 is gone or silent"; }
 
 # ask NAME COMMAND...: the answer is in $said
 ask() {
