@@ -135,6 +135,9 @@ prometheus-test: setup ## the metrics of smadvd and the dashboard, with a real P
 	$(call cmake,$(BUILD)/test,$(test_options),$(call build_in,$(BUILD)/test --target serve))
 	tests/prometheus/run
 
+completion: setup user ## bash, zsh and fish complete each command, option and value of smadv
+	tests/completion
+
 install-test: setup user ## make install and uninstall, into a folder
 	tests/install
 
@@ -166,7 +169,7 @@ vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
 test: setup ## all of the tests in their short forms: what each goal below it says
-	@for goal in style unit coverage fuzz memcheck prometheus-test install-test model proof vmtest; do \
+	@for goal in style unit coverage fuzz memcheck prometheus-test completion install-test model proof vmtest; do \
 		echo "== $$goal"; $(MAKE) $$goal; done
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
@@ -237,4 +240,4 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck prometheus-test install-test deb package-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck prometheus-test completion install-test deb package-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall

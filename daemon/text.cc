@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <cwchar>
 
 #include <fmt/format.h>
 
@@ -32,6 +34,19 @@ std::size_t character_bytes(std::string_view text) {
   return control || overlong || surrogate || beyond ? 0 : bytes;
 }
 
+// Columns of the character that @p text begins with, of so many bytes.
+std::size_t columns_at(std::string_view text, std::size_t bytes) {
+  auto code = static_cast<wchar_t>(static_cast<unsigned char>(text[0]) & (0xff >> (bytes + 1)));
+  if (bytes == 1) {
+    return 1;
+  }
+  for (std::size_t i = 1; i < bytes; ++i) {
+    code = static_cast<wchar_t>((code << 6) | (static_cast<unsigned char>(text[i]) & 0x3f));
+  }
+  const int columns = wcwidth(code);
+  return columns < 0 ? 1 : static_cast<std::size_t>(columns);  // unknown to the locale
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -48,6 +63,68 @@ std::string printable(std::string_view text) {
     text.remove_prefix(bytes);
   }
   return safe;
+}
+
+std::size_t columns_of(std::string_view text) {
+  std::size_t columns = 0;
+  while (!text.empty()) {
+    const std::size_t bytes = std::max<std::size_t>(character_bytes(text), 1);
+    columns += columns_at(text, bytes);
+    text.remove_prefix(bytes);
+  }
+  return columns;
+}
+
+std::string_view beginning(std::string_view text, std::size_t columns) {
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const auto rest = text.substr(end);
+    const std::size_t bytes = std::max<std::size_t>(character_bytes(rest), 1);
+    const std::size_t needed = columns_at(rest, bytes);
+    if (needed > columns) {
+      break;
+    }
+    columns -= needed;
+    end += bytes;
+  }
+  return text.substr(0, end);
+}
+
+std::string shortened(std::string_view text, std::size_t columns) {
+  const std::size_t all = columns_of(text);
+  if (all <= columns) {
+    return std::string(text);
+  }
+  if (columns <= 3) {
+    return std::string(columns, '.');
+  }
+  // A wide character that would only fit in half goes as well.
+  std::string_view left = text;
+  while (columns_of(left) > columns - 3) {
+    left.remove_prefix(std::max<std::size_t>(character_bytes(left), 1));
+  }
+  return "..." + std::string(left);
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
+  std::vector<std::string> lines;
+  columns = std::max<std::size_t>(columns, 2);
+  while (columns_of(text) > columns) {
+    std::string_view line = beginning(text, columns);
+    const auto blank = text[line.size()] == ' ' ? line.size() : line.rfind(' ');
+    if (blank != std::string_view::npos && blank > 0) {
+      line = text.substr(0, blank);
+    }
+    lines.emplace_back(line);
+    text.remove_prefix(line.size());
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  }
+  lines.emplace_back(text);
+  return lines;
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : noun.ends_with('s') ? "es" : "s");
 }
 
 std::string format_bytes(std::uint64_t bytes) {

@@ -3,9 +3,11 @@
 /// Numbers, names and events in words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/model.h"
 
@@ -14,6 +16,22 @@ namespace smadv {
 /// @p text with control characters and broken UTF-8 as \xNN, so that a file name cannot command the
 /// terminal.
 [[nodiscard]] std::string printable(std::string_view text);
+
+/// How many columns of a terminal @p text, which is printable(), takes: two for wide characters,
+/// where the locale knows them.
+[[nodiscard]] std::size_t columns_of(std::string_view text);
+
+/// The beginning of @p text, which is printable(), that takes at most so many columns.
+[[nodiscard]] std::string_view beginning(std::string_view text, std::size_t columns);
+
+/// @p text, or "..." and the end of it, which in a path says the most, in so many columns.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
+
+/// @p text in lines of at most so many columns, broken between words where that can be.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
+
+/// "1 range", "2 ranges", "3 processes"
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);
 
 /// "1.5 MiB"
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);

@@ -2,6 +2,7 @@
 #include "daemon/cli/context.h"
 
 #include <pwd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -25,6 +26,11 @@ std::string user_name(std::uint32_t uid) {
   return found->pw_name;
 }
 
+std::size_t columns_of_terminal(int fd) {
+  winsize size{};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 }  // namespace
 
 Machine real_machine() {
@@ -34,6 +40,7 @@ Machine real_machine() {
       .root = {},
       .out_fd = STDOUT_FILENO,
       .out_is_terminal = isatty(STDOUT_FILENO) == 1,
+      .out_columns = columns_of_terminal(STDOUT_FILENO),
       .err_is_terminal = isatty(STDERR_FILENO) == 1,
       .no_color = std::getenv("NO_COLOR"),
       .term = std::getenv("TERM"),

@@ -3,6 +3,7 @@
 /// What a command works with.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,8 @@ struct Machine {
   /// Where the output goes, to notice that its reader left. -1 when that does not matter.
   int out_fd = -1;
   bool out_is_terminal = false;
+  /// How many columns the terminal has, 0 when it does not matter.
+  std::size_t out_columns = 0;
   bool err_is_terminal = false;
   /// Values of the environment variables NO_COLOR and TERM, null when unset.
   const char* no_color = nullptr;
@@ -58,7 +61,7 @@ class Context {
   void set_json(bool json) { json_ = json; }
   void set_event_buffer(netlink::EventBuffer buffer) { event_buffer_ = buffer; }
 
-  void print(const Table& table) { out_ << table.render(palette_); }
+  void print(const Table& table) { out_ << table.render(palette_, machine_.out_columns); }
   void print(const Json& json) { out_ << json.document(); }
 
   /// A line for the person, apart from the output.

@@ -13,38 +13,57 @@ namespace {
 
 std::string headline(const Process& process, const Machine& machine) {
   return fmt::format(
-      "{} ({}) of {}, tracked for {}: {} ranges, {} hints active, {} faults ({} lost){}\n",
-      printable(process.comm), process.pid, printable(machine.user_name(process.uid)),
-      format_duration_ns(process.tracked_ms * 1'000'000), process.ranges, process.hints_active,
-      process.faults, process.faults_lost,
+      "{} ({}) of {}, tracked for {}: {}, {} active, {} ({} lost){}\n", printable(process.comm),
+      process.pid, printable(machine.user_name(process.uid)),
+      format_duration_ns(process.tracked_ms * 1'000'000), counted(process.ranges, "range"),
+      counted(process.hints_active, "hint"), counted(process.faults, "fault"), process.faults_lost,
       process.excluded != 0 ? ", kept from hints by a filter rule" : "");
 }
 
-std::string evidence(const Range& range) {
+// @p text in lines that begin two columns from the left and end where the terminal does, if it is
+// one.
+std::string indented(std::string_view text, const Machine& machine) {
+  constexpr std::size_t kIndent = 2;
+  const std::size_t columns =
+      machine.out_columns > kIndent ? machine.out_columns - kIndent : std::string_view::npos;
+  std::string lines;
+  for (const std::string& line : wrapped(text, columns)) {
+    lines += std::string(kIndent, ' ') + line + '\n';
+  }
+  return lines;
+}
+
+std::string evidence(const Range& range, const Machine& machine) {
   const std::uint64_t window = std::uint64_t{range.window_forward} + range.window_backward +
                                range.window_strided + range.window_short + range.window_random;
   if (window == 0 && range.pattern == Pattern::Unknown) {
     return {};
   }
-  return fmt::format(
-      "  pattern {}, confidence {}, coverage {}, reuse {}\n"
-      "  window: {} forward, {} backward, {} strided, {} short, {} random; {} streams\n",
-      pattern_text(range.pattern, range.pattern_pages), format_percent(range.confidence_pct),
-      format_basis_points(range.coverage_bp), format_basis_points(range.reuse_bp),
-      range.window_forward, range.window_backward, range.window_strided, range.window_short,
-      range.window_random, range.streams);
+  return indented(fmt::format("pattern {}, confidence {}, coverage {}, reuse {}",
+                              pattern_text(range.pattern, range.pattern_pages),
+                              format_percent(range.confidence_pct),
+                              format_basis_points(range.coverage_bp),
+                              format_basis_points(range.reuse_bp)),
+                  machine) +
+         indented(fmt::format(
+                      "window of {}: {} forward, {} backward, {} strided, {} short, {} random; {}",
+                      counted(window, "fault"), range.window_forward, range.window_backward,
+                      range.window_strided, range.window_short, range.window_random,
+                      counted(range.streams, "stream")),
+                  machine);
 }
 
-std::string paragraph(const Range& range, const std::string& sentence, const Palette& palette) {
+std::string paragraph(const Range& range, const std::string& sentence, const Context& context) {
   const std::string title =
       fmt::format("{}, {} ({})", file_text(range), format_interval(range.start, range.end),
                   format_bytes(range.end - range.start));
-  return fmt::format("\n{}\n  {}\n{}  {} faults in all, {} major\n",
-                     palette.paint(Style::Title, title), sentence, evidence(range), range.faults,
-                     range.majors);
+  const Machine& machine = context.machine();
+  return fmt::format(
+      "\n{}\n{}{}{}", context.palette().paint(Style::Title, title), indented(sentence, machine),
+      evidence(range, machine),
+      indented(fmt::format("{} in all, {} major", counted(range.faults, "fault"), range.majors),
+               machine));
 }
-
-}  // namespace
 
 Result<void> explain_process(Context& context, std::uint32_t pid) {
   const auto client = context.client();
@@ -73,7 +92,7 @@ Result<void> explain_process(Context& context, std::uint32_t pid) {
     const std::string sentence = explanation(range, *policy, latest_attempt(range, tasks->items));
     Json object(range);
     array.push(std::move(object.set("explanation", Json(sentence))));
-    text += paragraph(range, sentence, context.palette());
+    text += paragraph(range, sentence, context);
   }
   if (context.json()) {
     context.print(array);
@@ -82,6 +101,16 @@ Result<void> explain_process(Context& context, std::uint32_t pid) {
   }
   context.note_torn(*listing);
   return {};
+}
+
+}  // namespace
+
+void declare_explain(const Command& smadv) {
+  const Command explain =
+      smadv.add("explain", "Each range of a process with the reason of its verdict in a sentence",
+                "  smadv explain 1234\n  smadv explain $(pidof mongod)\n");
+  const auto pid = explain.pid({.names = "PID", .does = "Process", .required = true});
+  explain.runs([pid](Context& context) { return explain_process(context, *pid); });
 }
 
 }  // namespace smadv::cli

@@ -26,8 +26,6 @@ Result<void> change(Context& context, std::string_view name, std::uint32_t value
   return {};
 }
 
-}  // namespace
-
 Result<void> show_governor(Context& context) {
   const auto policy = context.policy();
   if (!policy) {
@@ -50,8 +48,34 @@ Result<void> set_governor(Context& context, const std::string& name) {
   return change(context, "governor", *value);
 }
 
-Result<void> set_enabled(Context& context, bool enabled) {
-  return change(context, "enabled", enabled ? 1 : 0);
+std::vector<Candidate> complete_governors(Context&, std::span<const std::string>) {
+  std::vector<Candidate> candidates;
+  for (const std::string_view name : kNames<Governor>) {
+    candidates.push_back({std::string(name)});
+  }
+  return candidates;
+}
+
+}  // namespace
+
+void declare_governor(const Command& smadv) {
+  const Command governor = smadv.add(
+      "governor", "Show or set who decides on hints",
+      "  smadv governor\n  smadv governor benefit\n"
+      "The governor observe changes nothing, pattern goes by the access pattern, benefit by\n"
+      "what faults are measured to wait for.\n");
+  const auto name = governor.text(
+      {.names = "NAME", .does = "observe, pattern or benefit", .completer = complete_governors});
+  governor.runs([name](Context& context) {
+    return name ? set_governor(context, *name) : show_governor(context);
+  });
+  smadv.add("enable", "Watch page faults", "  smadv enable\n").runs([](Context& context) {
+    return change(context, "enabled", 1);
+  });
+  smadv
+      .add("disable", "Remove the hook, restore every hint, forget every process",
+           "  smadv disable\n")
+      .runs([](Context& context) { return change(context, "enabled", 0); });
 }
 
 }  // namespace smadv::cli

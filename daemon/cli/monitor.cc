@@ -22,6 +22,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// When to stop watching, besides being told to.
+struct MonitorLimits {
+  std::optional<std::uint64_t> events;
+  std::optional<double> seconds;
+};
+
 // Milliseconds for poll(): rounded up, -1 for ever.
 int wait_ms(const std::optional<Clock::time_point>& deadline) {
   if (!deadline) {
@@ -83,8 +89,9 @@ std::string line_of(const State& state) {
 std::string lines_of(const State& state) {
   const auto now = fmt::format("{:>14} now ", format_boot_time(state.time_ns));
   const std::string governor = name_of(static_cast<Governor>(state.policy.governor));
-  std::string text = fmt::format("{}governor {}, {} processes, {} hints\n", now, governor,
-                                 state.processes.size(), state.hinted.size());
+  std::string text =
+      fmt::format("{}governor {}, {}, {}\n", now, governor,
+                  counted(state.processes.size(), "process"), counted(state.hinted.size(), "hint"));
   for (const Range& range : state.hinted) {
     text += fmt::format("{}{} {} {} {}\n", now, range.pid, name_of(range.hint),
                         format_interval(range.start, range.end), file_text(range));
@@ -119,8 +126,6 @@ bool print(Context& context, const std::vector<Event>& events, std::optional<std
   context.out().flush();
   return context.out().good() && (!left || *left > 0);
 }
-
-}  // namespace
 
 Result<void> monitor(Context& context, const MonitorLimits& limits) {
   const auto client = context.client();
@@ -173,6 +178,35 @@ Result<void> monitor(Context& context, const MonitorLimits& limits) {
     }
   }
   return {};
+}
+
+}  // namespace
+
+void declare_monitor(const Command& smadv) {
+  const Command watch = smadv.add(
+      "monitor", "Live events, one line each, until interrupted",
+      "  smadv monitor\n"
+      "  smadv monitor --count 1 --seconds 10\n"
+      "  smadv monitor --json | jq -c 'select(.kind == \"applied\")'\n"
+      "Times are seconds since boot, as in the kernel log. When events were lost, a note says\n"
+      "how many on standard error, and lines with 'now' tell what stands; the events after them\n"
+      "go on from there. With --json it is a line with kind lost and the number of events, and\n"
+      "one with kind now, policy, processes, and the ranges that bear a hint.\n");
+  const auto count = watch.number<std::uint64_t>(
+      {.names = "-n,--count", .does = "End after so many events", .value = "N"}, "number of events",
+      1, UINT64_MAX);
+  const auto seconds = watch.number<double>(
+      {.names = "-s,--seconds", .does = "End after so many seconds", .value = "S"},
+      "number of seconds", 0.001, 1e9);
+  const auto buffer_kb = watch.number<std::uint32_t>(
+      {.names = "--event-buffer-kb",
+       .does = "Room for events while the output is busy, 4..4096 KiB (2048)",
+       .value = "N"},
+      "number of KiB", netlink::EventBuffer::kLeast, netlink::EventBuffer::kMost);
+  watch.runs([=](Context& context) {
+    context.set_event_buffer({.kib = buffer_kb.value_or(netlink::EventBuffer{}.kib)});
+    return monitor(context, {count.get(), seconds.get()});
+  });
 }
 
 }  // namespace smadv::cli

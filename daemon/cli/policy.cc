@@ -42,8 +42,6 @@ Result<PolicyChanges> parse_words(const std::vector<std::string>& words) {
   return changes;
 }
 
-}  // namespace
-
 Result<void> show_policy(Context& context) {
   const auto policy = context.policy();
   if (!policy) {
@@ -56,8 +54,8 @@ Result<void> show_policy(Context& context) {
   Table table({{"KEY"},
                {"VALUE", Column::Align::Right},
                {"DEFAULT", Column::Align::Right},
-               {"ALLOWED"},
-               {"MEANING"}});
+               {.title = "ALLOWED", .fit = Column::Fit::Wrap},
+               {.title = "MEANING", .fit = Column::Fit::Wrap}});
   for (const PolicyKey& key : policy_keys()) {
     const std::uint32_t value = (*policy).*key.member;
     table.add(
@@ -91,6 +89,62 @@ Result<void> set_policy(Context& context, const std::vector<std::string>& words)
     context.print(Json(*policy));
   }
   return {};
+}
+
+void add_values(const PolicyKey& key, const std::optional<Policy>& now,
+                std::vector<Candidate>& candidates) {
+  const auto add = [&](std::uint32_t value, std::string_view about) {
+    candidates.push_back({fmt::format("{}={}", key.name, format_policy_value(key, value)),
+                          fmt::format("{} ({})", about, allowed_values(key))});
+  };
+  if (key.form == PolicyKey::Form::Number) {
+    if (now) {
+      add((*now).*key.member, "in force");
+    }
+    add(key.fallback, "default");
+    return;
+  }
+  for (std::uint32_t value = key.min; value <= key.max; ++value) {
+    add(value, now && (*now).*key.member == value ? "in force" : "");
+  }
+}
+
+// Keys, and once there is a key its values.
+std::vector<Candidate> complete_change(Context& context, std::span<const std::string> words) {
+  std::vector<Candidate> candidates;
+  const std::string& word = words.back();
+  const auto equals = word.find('=');
+  if (equals == std::string::npos) {
+    for (const PolicyKey& key : policy_keys()) {
+      candidates.push_back({fmt::format("{}=", key.name), std::string(key.doc)});
+    }
+  } else if (const PolicyKey* key = find_policy_key(word.substr(0, equals))) {
+    const auto now = context.policy();
+    add_values(*key, now ? std::optional(*now) : std::nullopt, candidates);
+  }
+  return candidates;
+}
+
+}  // namespace
+
+void declare_policy(const Command& smadv) {
+  const Command policy = smadv.add("policy", "Show or set the thresholds and limits",
+                                   "  smadv policy\n"
+                                   "  smadv policy set random-pct=80 hold-ms=500\n");
+  policy.runs(show_policy);
+  policy
+      .add("show", "Every key with value, default, allowed range and meaning",
+           "  smadv policy show\n  smadv policy show --json\n")
+      .runs(show_policy);
+  const Command set =
+      policy.add("set", "Change keys: all of them, or none when one is refused",
+                 "  smadv policy set governor=benefit\n"
+                 "  smadv policy set sequential-pct=80 random-pct=80 hold-ms=500\n");
+  const auto words = set.texts({.names = "KEY=VALUE",
+                                .does = "Key and new value",
+                                .required = true,
+                                .completer = complete_change});
+  set.runs([words](Context& context) { return set_policy(context, *words); });
 }
 
 }  // namespace smadv::cli

@@ -243,7 +243,7 @@ Verdict verdict_of_kernel(const std::vector<Check>& checks) {
 }
 
 void print_table(Context& context, const std::vector<Check>& checks, const Verdict& verdict) {
-  Table table({{"CHECK"}, {"ANSWER"}, {"DETAIL"}});
+  Table table({{"CHECK"}, {"ANSWER"}, {.title = "DETAIL", .fit = Column::Fit::Wrap}});
   for (const Check& check : checks) {
     const Style bad = check.vital ? Style::Bad : Style::Warn;
     const Style style = check.answer == Answer::Yes  ? Style::Good
@@ -272,8 +272,6 @@ void print_json(Context& context, const std::vector<Check>& checks, const Verdic
                     .set("checks", std::move(array)));
 }
 
-}  // namespace
-
 Result<void> probe(Context& context) {
   std::vector<Check> checks = all_checks(KernelFacts(context.machine().root));
   Verdict verdict = verdict_of_kernel(checks);
@@ -296,6 +294,17 @@ Result<void> probe(Context& context) {
     return Error{verdict.exit, 0, {}};  // said already
   }
   return {};
+}
+
+}  // namespace
+
+void declare_probe(const Command& smadv) {
+  smadv
+      .add("probe", "Can this kernel do it, by which mechanism, and why not; needs no module",
+           "  smadv probe\n  smadv probe --json\n"
+           "Ends with 0 when the kernel can or the module works, 1 when it cannot, 6 when the\n"
+           "loaded module speaks another version of the interface.\n")
+      .runs(probe);
 }
 
 }  // namespace smadv::cli

@@ -14,15 +14,15 @@ Table table_of(const std::vector<Process>& processes, const Machine& machine) {
   constexpr auto kRight = Column::Align::Right;
   Table table({{"PID", kRight},
                {"COMMAND"},
-               {"USER"},
+               {.title = "USER", .spare = 3},
                {"PATTERN"},
-               {"CONF", kRight},
-               {"RANGES", kRight},
+               {.title = "CONF", .align = kRight, .spare = 2},
+               {.title = "RANGES", .align = kRight, .spare = 4},
                {"HINTS", kRight},
                {"FAULTS", kRight},
-               {"LOST", kRight},
-               {"MEMORY", kRight},
-               {"TRACKED", kRight},
+               {.title = "LOST", .align = kRight, .spare = 5},
+               {.title = "MEMORY", .align = kRight, .spare = 7},
+               {.title = "TRACKED", .align = kRight, .spare = 6},
                // Without a title: it has something to say of few processes.
                {""}});
   for (const Process& process : processes) {
@@ -44,8 +44,6 @@ Table table_of(const std::vector<Process>& processes, const Machine& machine) {
   return table;
 }
 
-}  // namespace
-
 Result<void> show_processes(Context& context) {
   const auto client = context.client();
   if (!client) {
@@ -62,6 +60,15 @@ Result<void> show_processes(Context& context) {
     return table_of(processes, context.machine());
   });
   return {};
+}
+
+}  // namespace
+
+void declare_ps(const Command& smadv) {
+  smadv
+      .add("ps", "Tracked processes, those with the most faults first",
+           "  smadv ps\n  smadv ps -j | jq '.[] | select(.\"hints-active\" > 0) | .pid'\n")
+      .runs(show_processes);
 }
 
 }  // namespace smadv::cli

@@ -13,19 +13,21 @@ Cell hint_cell(Hint hint) {
   return {name_of(hint), hint == Hint::None ? Style::Faint : Style::Good};
 }
 
-Table table_of(const std::vector<Range>& ranges) {
+}  // namespace
+
+Table range_table(const std::vector<Range>& ranges) {
   constexpr auto kRight = Column::Align::Right;
   Table table({{"RANGE"},
-               {"SIZE", kRight},
+               {.title = "SIZE", .align = kRight, .spare = 2},
                {"PATTERN"},
-               {"CONF", kRight},
+               {.title = "CONF", .align = kRight, .spare = 4},
                {"HINT"},
-               {"APP"},
-               {"WANTED"},
+               {.title = "APP", .spare = 7},
+               {.title = "WANTED", .spare = 5},
                {"REASON"},
-               {"FAULTS", kRight},
-               {"MAJOR", kRight},
-               {"FILE"}});
+               {.title = "FAULTS", .align = kRight, .spare = 3},
+               {.title = "MAJOR", .align = kRight, .spare = 6},
+               {.title = "FILE", .fit = Column::Fit::Shorten, .spare = 1}});
   for (const Range& range : ranges) {
     table.add({format_interval(range.start, range.end), format_bytes(range.end - range.start),
                pattern_text(range.pattern, range.pattern_pages),
@@ -35,8 +37,6 @@ Table table_of(const std::vector<Range>& ranges) {
   }
   return table;
 }
-
-}  // namespace
 
 Result<Listing<Range>> ranges_of(Context& context, std::uint32_t pid) {
   const auto client = context.client();
@@ -63,13 +63,25 @@ Result<Listing<Range>> ranges_of(Context& context, std::uint32_t pid) {
   return listing;
 }
 
+namespace {
+
 Result<void> show_ranges(Context& context, std::uint32_t pid) {
   const auto listing = ranges_of(context, pid);
   if (!listing) {
     return listing.error();
   }
-  context.print(*listing, table_of);
+  context.print(*listing, range_table);
   return {};
+}
+
+}  // namespace
+
+void declare_ranges(const Command& smadv) {
+  const Command ranges =
+      smadv.add("ranges", "Ranges of a process: pattern, hint, what is wanted and why",
+                "  smadv ranges 1234\n");
+  const auto pid = ranges.pid({.names = "PID", .does = "Process", .required = true});
+  ranges.runs([pid](Context& context) { return show_ranges(context, *pid); });
 }
 
 }  // namespace smadv::cli

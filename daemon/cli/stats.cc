@@ -20,8 +20,6 @@ std::string value_text(std::string_view name, std::uint64_t value) {
   return fmt::format("{}", value);
 }
 
-}  // namespace
-
 Result<void> show_stats(Context& context) {
   const auto client = context.client();
   if (!client) {
@@ -35,12 +33,23 @@ Result<void> show_stats(Context& context) {
     context.print(Json(*stats));
     return {};
   }
-  Table table({{"COUNTER"}, {"VALUE", Column::Align::Right}, {"MEANING"}});
+  Table table({{"COUNTER"},
+               {"VALUE", Column::Align::Right},
+               {.title = "MEANING", .fit = Column::Fit::Wrap}});
   for (const StatsKey& key : stats_keys()) {
     table.add({key.name, value_text(key.name, (*stats).*key.member), key.doc});
   }
   context.print(table);
   return {};
+}
+
+}  // namespace
+
+void declare_stats(const Command& smadv) {
+  smadv
+      .add("stats", "All counters and gauges",
+           "  smadv stats\n  smadv stats -j | jq '.\"faults-lost\"'\n")
+      .runs(show_stats);
 }
 
 }  // namespace smadv::cli

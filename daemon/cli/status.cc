@@ -33,8 +33,6 @@ std::string observers(const Info& info) {
                      info.fork_observer != 0 ? "forks followed" : "forks not followed");
 }
 
-}  // namespace
-
 Result<void> show_status(Context& context) {
   const auto client = context.client();
   if (!client) {
@@ -59,7 +57,7 @@ Result<void> show_status(Context& context) {
                       .set("stats", Json(*stats)));
     return {};
   }
-  Table table({{""}, {""}});
+  Table table({{""}, {.title = "", .fit = Column::Fit::Wrap}});
   table.add({"module", fmt::format("{}, interface {}", printable(info->version), info->abi)});
   table.add({"state", state_of(*policy)});
   table.add({"hook", name_of(info->hook)});
@@ -77,6 +75,16 @@ Result<void> show_status(Context& context) {
                                    format_bytes(std::uint64_t{policy->max_memory_kb} * 1024))});
   context.print(table);
   return {};
+}
+
+}  // namespace
+
+void declare_status(const Command& smadv) {
+  smadv.runs(show_status);
+  smadv
+      .add("status", "Module, state and the counts that matter (also without a command)",
+           "  smadv\n  smadv status --json\n")
+      .runs(show_status);
 }
 
 }  // namespace smadv::cli

@@ -27,15 +27,15 @@ Table table_of(const std::vector<Task>& tasks) {
   constexpr auto kRight = Column::Align::Right;
   Table table({{"ID", kRight},
                {"PID", kRight},
-               {"COMMAND"},
+               {.title = "COMMAND", .spare = 2},
                {"RANGE"},
-               {"SIZE", kRight},
+               {.title = "SIZE", .align = kRight, .spare = 3},
                {"HINT"},
                {"STATE"},
-               {"REASON"},
-               {"FILED", kRight},
-               {"TOOK", kRight},
-               {"FAULTS", kRight}});
+               {.title = "REASON", .fit = Column::Fit::Wrap},
+               {.title = "FILED", .align = kRight, .spare = 6},
+               {.title = "TOOK", .align = kRight, .spare = 5},
+               {.title = "FAULTS", .align = kRight, .spare = 4}});
   for (const Task& task : tasks) {
     const bool done = task.done_ns != 0;
     table.add({fmt::format("{}", task.id),
@@ -52,8 +52,6 @@ Table table_of(const std::vector<Task>& tasks) {
   }
   return table;
 }
-
-}  // namespace
 
 Result<void> show_tasks(Context& context, std::optional<std::uint32_t> pid) {
   const auto client = context.client();
@@ -75,6 +73,16 @@ Result<void> show_tasks(Context& context, std::optional<std::uint32_t> pid) {
   }
   context.print(*listing, table_of);
   return {};
+}
+
+}  // namespace
+
+void declare_tasks(const Command& smadv) {
+  const Command tasks = smadv.add(
+      "tasks", "Hints queued, applied, refused and cancelled, the last ones of each process",
+      "  smadv tasks\n  smadv tasks 1234\n");
+  const auto pid = tasks.pid({.names = "PID", .does = "Only those of this process"});
+  tasks.runs([pid](Context& context) { return show_tasks(context, pid.get()); });
 }
 
 }  // namespace smadv::cli

@@ -40,6 +40,10 @@ class CliTest : public testing::Test {
     for (std::string word; stream >> word;) {
       words.push_back(word);
     }
+    return run_words(words);
+  }
+
+  Outcome run_words(const std::vector<std::string>& words) {
     std::ostringstream out;
     std::ostringstream err;
     const ExitCode exit = cli::run(words, machine_, out, err);

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <fstream>
 #include <ostream>
-#include <set>
 #include <streambuf>
 #include <string>
 #include <vector>
@@ -12,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include "cli_fixture.h"
-#include "daemon/policy.h"
 #include "version.h"
 
 namespace smadv {
@@ -51,31 +49,6 @@ TEST_F(CliTest, HelpAnswersAtEveryLevelWithExamples) {
                 AllOf(HasSubstr("Usage: smadv " + command), HasSubstr("\nExamples:\n  smadv"),
                       HasSubstr("\n  smadv " + command.substr(0, command.find(' ')))));
   }
-}
-
-TEST_F(CliTest, CompletionKnowsEveryWord) {
-  std::ifstream file(SMADV_SOURCE_DIR "/daemon/completion/smadv");
-  std::set<std::string> words;
-  for (std::string word; file >> word;) {
-    std::erase_if(word, [](char c) { return c == '\'' || c == '"' || c == '(' || c == ')'; });
-    words.insert(word.substr(word.find('=') + 1));
-  }
-  for (const std::string& command : all_commands()) {
-    const auto blank = command.find(' ');
-    EXPECT_TRUE(words.contains(command.substr(blank == std::string::npos ? 0 : blank + 1)))
-        << command;
-  }
-  for (const PolicyKey& key : policy_keys()) {
-    EXPECT_TRUE(words.contains(std::string(key.name))) << key.name;
-  }
-  const auto expect_names = [&words](std::span<const std::string_view> names) {
-    for (const std::string_view name : names) {
-      EXPECT_TRUE(words.contains(std::string(name))) << name;
-    }
-  };
-  expect_names(kNames<Governor>);
-  expect_names(kNames<FilterAction>);
-  expect_names(kNames<FilterKind>);
 }
 
 TEST_F(CliTest, TopHelpListsCommandsAndExitCodes) {

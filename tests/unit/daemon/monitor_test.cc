@@ -76,7 +76,7 @@ TEST_F(MonitorTest, LossIsToldWithWhatStandsAndTheEventsGoOn) {
   EXPECT_EQ(text.err, "smadv: 3 events were lost, too many came at once\n");
   EXPECT_THAT(text.out, testing::MatchesRegex(
                             " +5.000000 adopted 136 fio\n"
-                            " +[0-9]+\\.[0-9]+ now governor observe, 1 processes, 1 hints\n"
+                            " +[0-9]+\\.[0-9]+ now governor observe, 1 process, 1 hint\n"
                             " +[0-9]+\\.[0-9]+ now 136 random 7f0000000000-7f0004000000 /mnt/f\n"
                             " +6.000000 gone 136 fio\n"));
 }

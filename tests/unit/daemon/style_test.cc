@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/cli/style.h"
 
+#include <clocale>
 #include <limits>
+#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -50,6 +52,68 @@ TEST(Table, CharactersCountAndNotBytes) {
   EXPECT_EQ(table.render(Palette()), "\u00e4\u20ac   x\nabc  y\n");
 }
 
+Table wide_table() {
+  Table table({{"NAME"},
+               {.title = "SIZE", .align = Column::Align::Right, .spare = 1},
+               {.title = "AGE", .spare = 2},
+               {.title = "FILE", .fit = Column::Fit::Shorten}});
+  table.add({"fio", "64 MiB", "5 h", "/mnt/a/folder/with/a/file"});
+  return table;
+}
+
+TEST(Table, IsWholeWhereThereIsRoom) {
+  const std::string whole =
+      "NAME    SIZE  AGE  FILE\n"
+      "fio   64 MiB  5 h  /mnt/a/folder/with/a/file\n";
+  EXPECT_EQ(wide_table().render(Palette()), whole);
+  EXPECT_EQ(wide_table().render(Palette(), 44), whole);
+}
+
+TEST(Table, BendsBeforeItSpares) {
+  EXPECT_EQ(wide_table().render(Palette(), 35),
+            "NAME    SIZE  AGE  FILE\n"
+            "fio   64 MiB  5 h  ...r/with/a/file\n");
+  EXPECT_EQ(wide_table().render(Palette(), 34),
+            "NAME    SIZE  FILE\n"
+            "fio   64 MiB  ...older/with/a/file\n"
+            "(no room for AGE; a pipe or --json has all)\n");
+  EXPECT_EQ(wide_table().render(Palette(), 10),
+            "NAME  FILE\n"
+            "fio   ...r/with/a/file\n"
+            "(no room for SIZE, AGE; a pipe or --json has all)\n")
+      << "what is left is not made less";
+}
+
+TEST(Table, WrapsBetweenWords) {
+  Table table({{"KEY"}, {.title = "MEANING", .fit = Column::Fit::Wrap}, {"END"}});
+  table.add({"a", "some words, and some more of them", "x"});
+  table.add({"b", "", ""});
+  EXPECT_EQ(table.render(Palette(), 26),
+            "KEY  MEANING           END\n"
+            "a    some words, and   x\n"
+            "     some more of\n"
+            "     them\n"
+            "b\n");
+}
+
+TEST(Letters, EachPatternHasItsOwn) {
+  std::set<char> letters;
+  for (std::size_t i = 0; i < kNames<Pattern>.size(); ++i) {
+    const auto pattern = static_cast<Pattern>(i);
+    letters.insert(letter_of(pattern));
+    EXPECT_EQ(pattern_of(letter_of(pattern)), pattern);
+  }
+  EXPECT_EQ(letters.size(), kNames<Pattern>.size());
+  EXPECT_EQ(letter_of(static_cast<Pattern>(99)), '?');
+  EXPECT_EQ(pattern_of('x'), Pattern::Unknown);
+}
+
+TEST(Letters, AreInTheColorsOfTheirPatterns) {
+  EXPECT_EQ(Palette(true).paint(Style::Letters, "s.bturx"),
+            "\x1b[32ms\x1b[0m.\x1b[36mb\x1b[0m\x1b[34mt\x1b[0m\x1b[33mu\x1b[0m\x1b[31mr\x1b[0mx");
+  EXPECT_EQ(Palette(false).paint(Style::Letters, "sr"), "sr");
+}
+
 TEST(Palette, PaintsOnlyWhenColored) {
   EXPECT_EQ(Palette(false).paint(Style::Bad, "x"), "x");
   EXPECT_EQ(Palette(true).paint(Style::Title, "x"), "\x1b[1mx\x1b[0m");
@@ -57,6 +121,7 @@ TEST(Palette, PaintsOnlyWhenColored) {
   EXPECT_EQ(Palette(true).paint(Style::Warn, "x"), "\x1b[33mx\x1b[0m");
   EXPECT_EQ(Palette(true).paint(Style::Bad, "x"), "\x1b[31mx\x1b[0m");
   EXPECT_EQ(Palette(true).paint(Style::Faint, "x"), "\x1b[2mx\x1b[0m");
+  EXPECT_EQ(Palette(true).paint(Style::Selected, "x"), "\x1b[7mx\x1b[0m");
   EXPECT_EQ(Palette(true).paint(Style::Plain, "x"), "x");
 }
 
@@ -90,6 +155,40 @@ TEST(Text, WhatCommandsTheTerminalIsEscaped) {
 TEST(Text, CharacterThatIsCutOffIsEscaped) {
   EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");
   EXPECT_EQ(printable("\xc3("), "\\xc3(");
+}
+
+TEST(Text, ColumnsAreThoseOfTheTerminal) {
+  ASSERT_NE(std::setlocale(LC_CTYPE, "C.UTF-8"), nullptr);
+  EXPECT_EQ(columns_of("a\u00e4\u20ac"), 3U);
+  EXPECT_EQ(columns_of("\u6f22\u5b57"), 4U) << "wide";
+  EXPECT_EQ(columns_of("e\u0301"), 1U) << "combining";
+  EXPECT_EQ(columns_of("\U0001f600"), 2U);
+  EXPECT_EQ(beginning("a\u6f22b", 2), "a") << "no half of a character";
+  EXPECT_EQ(beginning("a\u6f22b", 3), "a\u6f22");
+  EXPECT_EQ(shortened("\u6f22\u5b57\u6f22\u5b57", 6), "...\u5b57");
+  std::setlocale(LC_CTYPE, "C");
+  EXPECT_EQ(columns_of("\u6f22"), 1U) << "for want of better knowledge";
+}
+
+TEST(Text, Shortened) {
+  EXPECT_EQ(shortened("/mnt/file", 9), "/mnt/file");
+  EXPECT_EQ(shortened("/mnt/file", 8), ".../file");
+  EXPECT_EQ(shortened("/mnt/file", 3), "...");
+  EXPECT_EQ(shortened("/mnt/file", 2), "..");
+}
+
+TEST(Text, Wrapped) {
+  EXPECT_THAT(wrapped("one two  three", 7), testing::ElementsAre("one two", "three"));
+  EXPECT_THAT(wrapped("one two", 6), testing::ElementsAre("one", "two"));
+  EXPECT_THAT(wrapped("unbreakable", 4), testing::ElementsAre("unbr", "eaka", "ble"));
+  EXPECT_THAT(wrapped("abc", 0), testing::ElementsAre("ab", "c"));
+  EXPECT_THAT(wrapped("", 5), testing::ElementsAre(""));
+}
+
+TEST(Text, Counted) {
+  EXPECT_EQ(counted(0, "hint"), "0 hints");
+  EXPECT_EQ(counted(1, "process"), "1 process");
+  EXPECT_EQ(counted(2, "process"), "2 processes");
 }
 
 TEST(Text, Bytes) {
