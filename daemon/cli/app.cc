@@ -65,6 +65,7 @@ void declare_commands(const Command& smadv) {
   declare_stats(smadv);
   declare_policy(smadv);
   declare_governor(smadv);
+  declare_top(smadv);
   declare_ps(smadv);
   declare_ranges(smadv);
   declare_tasks(smadv);

@@ -24,6 +24,7 @@ void declare_restore(const Command& smadv);
 void declare_stats(const Command& smadv);
 void declare_status(const Command& smadv);
 void declare_tasks(const Command& smadv);
+void declare_top(const Command& smadv);
 
 /// ranges.cc: the ranges of a tracked process. An empty list is explained: not tracked, not to be
 /// seen, or none there yet.

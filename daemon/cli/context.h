@@ -49,6 +49,8 @@ class Context {
 
   /// The module, connected at the first call and known to speak our version of the interface.
   [[nodiscard]] Result<KernelClient*> client();
+  /// Connect anew at the next call of client().
+  void disconnect() { client_.reset(); }
   /// The policy in force.
   [[nodiscard]] Result<Policy> policy();
 

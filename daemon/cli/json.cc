@@ -54,6 +54,7 @@ std::string dump(const Value& value, int indent) {
 Json::Json(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Json::Json(std::string_view text) : impl_(new Impl{std::string(text)}) {}
 Json::Json(std::uint64_t number) : impl_(new Impl{number}) {}
+Json::Json(double number) : impl_(new Impl{number}) {}
 Json::Json(Truth truth) : impl_(new Impl{truth.value}) {}
 Json::Json(const Info& info) : impl_(new Impl{to_object(info)}) {}
 Json::Json(const Process& process) : impl_(new Impl{to_object(process)}) {}

@@ -24,6 +24,7 @@ class Json {
   explicit Json(std::string_view text);
   explicit Json(const char* text) : Json(std::string_view(text)) {}
   explicit Json(std::uint64_t number);
+  explicit Json(double number);
   explicit Json(std::same_as<bool> auto truth) : Json(Truth{truth}) {}
 
   /// Members by the names of the spec, enumerations as names, numbers in the spec's units, absent

@@ -391,16 +391,17 @@ TEST_F(CommandsTest, RestoreAndForget) {
 }
 
 TEST_F(CommandsTest, Explain) {
-  EXPECT_EQ(show("explain 136"),
-            "fio (136) of alice, tracked for 4.2 s: 1 range, 1 hint active, 6529 faults (2 "
-            "lost)\n"
-            "\n"
-            "/mnt/f, 7f0000000000-7f0004000000 (64.0 MiB)\n"
-            "  RANDOM is applied: 61 of the last 64 faults were jumps (95 %), above the threshold "
-            "of 70 %.\n"
-            "  pattern random, confidence 95 %, coverage 12.3 %, reuse 0.5 %\n"
-            "  window of 64 faults: 2 forward, 0 backward, 0 strided, 1 short, 61 random; 1 stream\n"
-            "  2739 faults in all, 2699 major\n");
+  EXPECT_EQ(
+      show("explain 136"),
+      "fio (136) of alice, tracked for 4.2 s: 1 range, 1 hint active, 6529 faults (2 "
+      "lost)\n"
+      "\n"
+      "/mnt/f, 7f0000000000-7f0004000000 (64.0 MiB)\n"
+      "  RANDOM is applied: 61 of the last 64 faults were jumps (95 %), above the threshold "
+      "of 70 %.\n"
+      "  pattern random, confidence 95 %, coverage 12.3 %, reuse 0.5 %\n"
+      "  window of 64 faults: 2 forward, 0 backward, 0 strided, 1 short, 61 random; 1 stream\n"
+      "  2739 faults in all, 2699 major\n");
   kernel_.processes[0].excluded = 1;
   EXPECT_THAT(show("explain 136"), HasSubstr("(2 lost), kept from hints by a filter rule\n"));
 }
