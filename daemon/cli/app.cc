@@ -73,6 +73,10 @@ void declare_commands(const Command& smadv) {
   declare_filter(smadv);
   declare_restore(smadv);
   declare_monitor(smadv);
+  declare_record(smadv);
+  declare_report(smadv);
+  declare_replay(smadv);
+  declare_advise(smadv);
 }
 
 Result<void> carry_out(const Request& request, Context& context, std::ostream& out) {

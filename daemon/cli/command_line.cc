@@ -178,6 +178,7 @@ struct Command::Tree {
   CLI::App app;
   std::map<const CLI::App*, Action> actions = {};
   std::map<const CLI::Option*, Completer> completers = {};
+  std::map<const CLI::App*, Given<std::vector<std::string>>> rests = {};
 };
 
 Command Command::add(const char* name, const char* does, std::string_view examples) const {
@@ -241,6 +242,10 @@ Given<std::vector<std::string>> Command::texts(const Word& word) const {
   return given;
 }
 
+Given<std::vector<std::string>> Command::rest() const {
+  return tree_->rests[app_];
+}
+
 Given<std::uint32_t> Command::pid(Word word) const {
   word.completer = complete_pids;
   return number<std::uint32_t>(word, "process id", 1, kHighestPid);
@@ -294,8 +299,15 @@ Command CommandLine::root() {
 
 Result<Request> CommandLine::parse(const std::vector<std::string>& words) {
   CLI::App& app = tree_->app;
+  auto end = std::ranges::find(words, "--");
+  const auto rest = tree_->rests.find(place_of(app, {words.begin(), end}).command);
+  if (end != words.end() && rest != tree_->rests.end()) {
+    Command::set(rest->second, {end + 1, words.end()});
+  } else {
+    end = words.end();
+  }
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    app.parse(std::vector<std::string>(std::reverse_iterator(end), words.rend()));
   } catch (const CLI::CallForHelp&) {
     return Request(help_of(innermost(app)));
   } catch (const CLI::CallForVersion& version) {

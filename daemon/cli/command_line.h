@@ -92,6 +92,9 @@ class Command {
   /// One text or more.
   [[nodiscard]] Given<std::vector<std::string>> texts(const Word& word) const;
 
+  /// What stands behind "--", whatever it looks like.
+  [[nodiscard]] Given<std::vector<std::string>> rest() const;
+
   /// A decimal number within bounds.
   /// @param what it is called in complaints
   template <class T>
@@ -150,6 +153,9 @@ class Command {
 
   Command(Tree& tree, CLI::App& app) : tree_(&tree), app_(&app) {}
 
+  static void set(const Given<std::vector<std::string>>& given, std::vector<std::string> value) {
+    *given.value_ = std::move(value);
+  }
   void read_one(const Word& word, Reader reader) const;
   void read_many(const Word& word, Reader reader) const;
 

@@ -76,6 +76,13 @@ void Context::note(std::string_view text) {
   err_ << "smadv: " << text << '\n';
 }
 
+void Context::progress(std::string_view text) {
+  if (!text.empty() || progress_shown_) {
+    err_ << "\r\x1b[K" << text << std::flush;
+  }
+  progress_shown_ = !text.empty();
+}
+
 bool Context::process_exists(std::uint32_t pid) const {
   std::error_code ignored;
   return std::filesystem::exists(fmt::format("{}/proc/{}", machine_.root, pid), ignored);

@@ -69,6 +69,10 @@ class Context {
   /// A line for the person, apart from the output.
   void note(std::string_view text);
 
+  /// The line on a terminal that tells how far it is, in place of the last one; none if it is
+  /// empty.
+  void progress(std::string_view text);
+
   /// A listing, as JSON or as the table that @p table_of makes of it.
   template <class T, class TableOf>
   void print(const Listing<T>& listing, const TableOf& table_of) {
@@ -100,6 +104,7 @@ class Context {
   std::ostream& err_;
   Palette palette_;
   bool json_ = false;
+  bool progress_shown_ = false;
   netlink::EventBuffer event_buffer_;
   std::unique_ptr<KernelClient> client_;
 };

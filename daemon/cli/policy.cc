@@ -27,7 +27,9 @@ Result<PolicyChange> parse_word(std::string_view word) {
   return PolicyChange{key, *value};
 }
 
-Result<PolicyChanges> parse_words(const std::vector<std::string>& words) {
+}  // namespace
+
+Result<PolicyChanges> policy_changes(const std::vector<std::string>& words) {
   PolicyChanges changes;
   for (const std::string& word : words) {
     const auto change = parse_word(word);
@@ -41,6 +43,8 @@ Result<PolicyChanges> parse_words(const std::vector<std::string>& words) {
   }
   return changes;
 }
+
+namespace {
 
 Result<void> show_policy(Context& context) {
   const auto policy = context.policy();
@@ -70,7 +74,7 @@ Result<void> show_policy(Context& context) {
 }
 
 Result<void> set_policy(Context& context, const std::vector<std::string>& words) {
-  const auto changes = parse_words(words);
+  const auto changes = policy_changes(words);
   if (!changes) {
     return changes.error();
   }
@@ -109,7 +113,8 @@ void add_values(const PolicyKey& key, const std::optional<Policy>& now,
   }
 }
 
-// Keys, and once there is a key its values.
+}  // namespace
+
 std::vector<Candidate> complete_change(Context& context, std::span<const std::string> words) {
   std::vector<Candidate> candidates;
   const std::string& word = words.back();
@@ -124,8 +129,6 @@ std::vector<Candidate> complete_change(Context& context, std::span<const std::st
   }
   return candidates;
 }
-
-}  // namespace
 
 void declare_policy(const Command& smadv) {
   const Command policy = smadv.add("policy", "Show or set the thresholds and limits",

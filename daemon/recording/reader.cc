@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "daemon/recording/reader.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <zstd.h>
+
+#include <fmt/format.h>
+
+#include "daemon/recording/format.h"
+
+namespace smadv::recording {
+namespace {
+
+std::string take(std::istream& stream, std::size_t length) {
+  std::string bytes(length, '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(length));
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  return bytes;
+}
+
+Error no_recording(std::string_view name) {
+  return {ExitCode::Failed, 0,
+          fmt::format("{} is no recording of smart-madvise (smadv record makes one)", name)};
+}
+
+}  // namespace
+
+struct Reader::Decompressor {
+  struct Free {
+    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+  };
+  std::unique_ptr<ZSTD_DCtx, Free> context{ZSTD_createDCtx()};
+  std::string in;
+  std::size_t used = 0;
+  bool full = false;  ///< The output was filled: there may be more of it.
+  std::string out = std::string(ZSTD_DStreamOutSize(), '\0');
+};
+
+Reader::Reader(std::unique_ptr<std::istream> stream, std::string header)
+    : stream_(std::move(stream)),
+      header_(std::move(header)),
+      decompressor_(std::make_unique<Decompressor>()) {
+  if (!decompressor_->context) {
+    throw std::bad_alloc();  // GCOVR_EXCL_LINE: zstd got no memory
+  }
+}
+
+Reader::Reader(Reader&& other) noexcept = default;
+Reader::~Reader() = default;
+
+Result<Reader> Reader::open(const std::filesystem::path& path) {
+  auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
+  if (!*file) {
+    const int code = errno;
+    return Error{ExitCode::Failed, code,
+                 fmt::format("cannot read {}: {}", path.string(), std::strerror(code))};
+  }
+  return read(std::move(file), path.string());
+}
+
+Result<Reader> Reader::read(std::unique_ptr<std::istream> stream, std::string name) {
+  const std::string start = take(*stream, kMagic.size() + 8);
+  if (start.size() < kMagic.size() + 8 || !start.starts_with(kMagic)) {
+    return no_recording(name);
+  }
+  const std::uint32_t version = get_u32(std::string_view(start).substr(kMagic.size()));
+  const std::uint32_t length = get_u32(std::string_view(start).substr(kMagic.size() + 4));
+  if (version > kVersion) {
+    return Error{ExitCode::Failed, 0,
+                 fmt::format("{} is of format {}, this program reads formats up to {}: a newer "
+                             "smadv is needed",
+                             name, version, kVersion)};
+  }
+  std::string header = length <= kLongestHeader ? take(*stream, length) : std::string();
+  if (header.size() < length || version == 0) {
+    return no_recording(name);
+  }
+  return Reader(std::move(stream), std::move(header));
+}
+
+std::optional<Entry> Reader::next() {
+  while (!cut_off_) {
+    std::string_view view(bytes_);
+    view.remove_prefix(taken_);
+    const std::size_t before = view.size();
+    auto entry = decode(view);
+    taken_ += before - view.size();
+    if (!entry) {
+      cut_off_ = fmt::format("it is damaged: {}", entry.error().message);
+    } else if (*entry) {
+      ended_ = ended_ || std::holds_alternative<End>(**entry);
+      return **std::move(entry);
+    } else if (!more()) {
+      break;
+    }
+  }
+  if (!cut_off_ && !ended_) {
+    cut_off_ = "it ends in the middle, as after a crash or on a full disk";
+  }
+  return std::nullopt;
+}
+
+// Decompress some more. False at the end.
+bool Reader::more() {
+  bytes_.erase(0, taken_);
+  taken_ = 0;
+  for (;;) {
+    Decompressor& zstd = *decompressor_;
+    if (zstd.used == zstd.in.size() && !zstd.full) {
+      zstd.in = take(*stream_, ZSTD_DStreamInSize());
+      zstd.used = 0;
+      if (zstd.in.empty()) {
+        return false;
+      }
+    }
+    ZSTD_inBuffer in{zstd.in.data(), zstd.in.size(), zstd.used};
+    ZSTD_outBuffer out{zstd.out.data(), zstd.out.size(), 0};
+    const std::size_t code = ZSTD_decompressStream(zstd.context.get(), &out, &in);
+    if (ZSTD_isError(code) != 0) {
+      cut_off_ = fmt::format("it is damaged: {}", ZSTD_getErrorName(code));
+      return false;
+    }
+    zstd.used = in.pos;
+    zstd.full = out.pos == out.size;
+    bytes_.append(zstd.out.data(), out.pos);
+    if (out.pos > 0) {
+      return true;
+    }
+  }
+}
+
+}  // namespace smadv::recording
