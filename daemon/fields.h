@@ -85,6 +85,9 @@ inline constexpr auto kFields<Range> = std::tuple{
     Field{SMART_MADVISE_A_RANGE_CHANGES, "changes", &Range::changes},
     Field{SMART_MADVISE_A_RANGE_WAITED_NS, "waited-ns", &Range::waited_ns},
     Field{SMART_MADVISE_A_RANGE_REGRET_NS, "regret-ns", &Range::regret_ns},
+    Field{SMART_MADVISE_A_RANGE_EXE, "exe", &Range::exe},
+    Field{SMART_MADVISE_A_RANGE_FILE_ID, "file-id", &Range::file_id},
+    Field{SMART_MADVISE_A_RANGE_FILE_OFFSET, "file-offset", &Range::file_offset},
 };
 
 template <>
@@ -134,6 +137,9 @@ inline constexpr auto kFields<Event> = std::tuple{
     Field{SMART_MADVISE_A_EVENT_ERROR, "error", &Event::error},
     Field{SMART_MADVISE_A_EVENT_TASK_ID, "task-id", &Event::task_id},
     Field{SMART_MADVISE_A_EVENT_FAULTS, "faults", &Event::faults},
+    Field{SMART_MADVISE_A_EVENT_EXE, "exe", &Event::exe},
+    Field{SMART_MADVISE_A_EVENT_STANDING_HINT, "standing-hint", &Event::standing_hint},
+    Field{SMART_MADVISE_A_EVENT_EFFECT_NS, "effect-ns", &Event::effect_ns},
 };
 
 template <>

@@ -81,6 +81,9 @@ class KernelClient {
   /// Restore every hint of one process or of all.
   [[nodiscard]] virtual Result<RestoreOutcome> restore(std::optional<std::uint32_t> pid) = 0;
 
+  /// Say what is known of a hint on a file of a process.
+  [[nodiscard]] virtual Result<void> set_prior(const Prior& prior) = 0;
+
   [[nodiscard]] virtual Result<Listing<Filter>> filters() = 0;
   /// The number of the new rule.
   [[nodiscard]] virtual Result<std::uint32_t> add_filter(const FilterRule& rule) = 0;

@@ -145,6 +145,9 @@ struct Range {
   std::uint32_t changes = 0;
   std::uint64_t waited_ns = 0;
   std::uint64_t regret_ns = 0;
+  std::optional<std::string> exe;  ///< Absent when it cannot be told.
+  std::uint64_t file_id = 0;
+  std::uint64_t file_offset = 0;
 
   friend bool operator==(const Range&, const Range&) = default;
 };
@@ -192,6 +195,16 @@ struct RestoreOutcome {
   friend bool operator==(const RestoreOutcome&, const RestoreOutcome&) = default;
 };
 
+/// What former runs of a program taught of a hint on one of its files.
+struct Prior {
+  std::uint32_t pid = 0;
+  std::uint64_t file_id = 0;
+  Hint hint = Hint::None;
+  std::uint32_t price_pct = 0;
+
+  friend bool operator==(const Prior&, const Prior&) = default;
+};
+
 /// One event. Members that do not apply to its kind are absent.
 struct Event {
   EventKind kind = EventKind::Adopted;
@@ -208,6 +221,9 @@ struct Event {
   std::optional<std::uint32_t> error;
   std::optional<std::uint64_t> task_id;
   std::optional<std::uint64_t> faults;
+  std::optional<std::string> exe;
+  std::optional<Hint> standing_hint;
+  std::optional<std::uint64_t> effect_ns;
 
   friend bool operator==(const Event&, const Event&) = default;
 };

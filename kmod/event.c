@@ -54,7 +54,16 @@ static void put_process(struct sk_buff *skb, const struct smadv_record *record)
 	put_u64(skb, SMART_MADVISE_A_EVENT_FAULTS, record->faults);
 }
 
-void smadv_event_process(const struct smadv_record *record, u32 kind)
+/* The path of the executable goes with the news of a process, when it fits. */
+static void put_exe(struct sk_buff *skb, struct smadv_record *record)
+{
+	const char *exe = smadv_map_exe(record, false);
+
+	if (exe && strlen(exe) <= SMART_MADVISE_MAX_EXE_LEN)
+		WARN_ON_ONCE(nla_put_string(skb, SMART_MADVISE_A_EVENT_EXE, exe));
+}
+
+void smadv_event_process(struct smadv_record *record, u32 kind)
 {
 	void *header;
 	struct sk_buff *skb = begin(kind, &header);
@@ -62,6 +71,8 @@ void smadv_event_process(const struct smadv_record *record, u32 kind)
 	if (!skb)
 		return;
 	put_process(skb, record);
+	if (kind == SMART_MADVISE_EVENT_KIND_ADOPTED)
+		put_exe(skb, record);
 	end(skb, header);
 }
 
@@ -75,6 +86,8 @@ void smadv_event_verdict(const struct smadv_record *record, const struct smadv_r
 	put_process(skb, record);
 	put_pages(skb, range->start, range->end);
 	put_u32(skb, SMART_MADVISE_A_EVENT_HINT, range->verdict.hint);
+	put_u32(skb, SMART_MADVISE_A_EVENT_STANDING_HINT, range->hint);
+	put_u64(skb, SMART_MADVISE_A_EVENT_EFFECT_NS, abs(range->effect.balance_ns));
 	put_u32(skb, SMART_MADVISE_A_EVENT_REASON, range->verdict.reason);
 	put_u32(skb, SMART_MADVISE_A_EVENT_PATTERN, range->pattern.kind);
 	put_u32(skb, SMART_MADVISE_A_EVENT_PATTERN_PAGES, range->pattern.pages);

@@ -9,7 +9,7 @@
 struct smadv_task;
 
 /* All with smadv_lock held. They cost next to nothing while nobody listens. */
-void smadv_event_process(const struct smadv_record *record, u32 kind);
+void smadv_event_process(struct smadv_record *record, u32 kind);
 void smadv_event_verdict(const struct smadv_record *record, const struct smadv_range *range);
 void smadv_event_task(const struct smadv_task *task);
 void smadv_event_entry(const struct smadv_record *record, u32 kind,

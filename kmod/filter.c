@@ -9,7 +9,6 @@
 #include <linux/stringify.h>
 
 #include "map.h"
-#include "mapping.h"
 
 static LIST_HEAD(filters);
 static u32 filter_count;
@@ -42,7 +41,7 @@ static bool matches(const struct smadv_filter *filter, struct smadv_record *reco
 		    struct task_struct *task, char *buffer)
 {
 	char comm[TASK_COMM_LEN];
-	char *path;
+	const char *exe;
 
 	switch (filter->kind) {
 	case SMART_MADVISE_FILTER_KIND_PID:
@@ -53,11 +52,8 @@ static bool matches(const struct smadv_filter *filter, struct smadv_record *reco
 		get_task_comm(comm, task);
 		return !strcmp(comm, filter->value);
 	case SMART_MADVISE_FILTER_KIND_EXE:
-		if (!record->exe) {
-			path = smadv_mapping_exe(record->mm, buffer, PATH_MAX);
-			record->exe = path ? kstrdup(path, GFP_KERNEL) : NULL;
-		}
-		return record->exe && !strcmp(record->exe, filter->value);
+		exe = smadv_map_exe(record, true);
+		return exe && !strcmp(exe, filter->value);
 	default:
 		return cgroup_matches(task, filter->value, buffer);
 	}

@@ -211,6 +211,16 @@ static void split(struct smadv_record *record, u32 index, u64 border)
 	smadv_stats_inc(RANGE_SPLITS);
 }
 
+/* Said once of each hint that stands, for whoever remembers it. */
+static bool begins_to_pay(struct smadv_range *range)
+{
+	u32 former = range->effect.told.pays;
+
+	if (range->verdict.reason == SMART_MADVISE_REASON_PAYS || !range->hint)
+		range->effect.told.pays = range->hint;
+	return range->effect.told.pays && range->effect.told.pays != former;
+}
+
 /* Returns whether something is new, or not known well yet. */
 static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 {
@@ -226,12 +236,14 @@ static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 		range->memory.most_pages = most;
 		smadv_recording_range(record, range);
 	}
+	smadv_prior_apply(&record->priors, range);
 	changed = smadv_range_judge(range, policy, now_ms);
 	if (changed) {
 		smadv_stats_inc(VERDICTS);
 		trace_smadv_verdict(pid_nr(record->pid), range);
-		smadv_event_verdict(record, range);
 	}
+	if (changed || begins_to_pay(range))
+		smadv_event_verdict(record, range);
 	trace_smadv_evidence(pid_nr(record->pid), range);
 	trace_smadv_effect(pid_nr(record->pid), range);
 	smadv_pool_share(range, now_ms);

@@ -503,6 +503,23 @@ struct smadv_record *smadv_map_find_pid(pid_t pid)
 	return NULL;
 }
 
+/* Path of the executable, NULL when it cannot be told, or not without a @wait. May sleep. */
+const char *smadv_map_exe(struct smadv_record *record, bool wait)
+{
+	char *buffer, *path;
+
+	lockdep_assert_held(&smadv_lock);
+	if (record->exe)
+		return record->exe;
+	buffer = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buffer)
+		return NULL;
+	path = smadv_mapping_exe(record->mm, buffer, PATH_MAX, wait);
+	record->exe = path ? kstrdup(path, GFP_KERNEL) : NULL;
+	kfree(buffer);
+	return record->exe;
+}
+
 /* Command name of the thread group leader, TASK_COMM_LEN bytes, or "-" when it is gone. */
 void smadv_map_comm(const struct smadv_record *record, char *comm)
 {

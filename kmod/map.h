@@ -14,6 +14,7 @@
 #include "core/range.h"
 #include "journal.h"
 #include "notes.h"
+#include "prior.h"
 #include "stats.h"
 
 /* Faults that a record keeps until the analyzer looks; older ones are overwritten. */
@@ -61,7 +62,7 @@ extern struct mutex smadv_lock;
  * @excluded: a filter rule keeps it from being watched
  * @slots: SMADV_RING_SLOTS packed faults, each written by the hook and taken
  *	(zeroed) by the analyzer; NULL until the record was not excluded once
- * @exe: path of the executable, once a filter asked for it
+ * @exe: path of the executable, once somebody asked for it
  * @tail: the analyzer's read position
  * @calm: looks in a row at which nothing was new
  * @queued: link of the analyzer's queue of those that can wait
@@ -74,6 +75,7 @@ extern struct mutex smadv_lock;
  * @most_pages: memory that it may fill
  * @unsettled_ms: time before which no unknown mapping is looked up again, set
  *	when the ranges are at their limit
+ * @priors: what former runs taught of its files
  * @ranges: ranges
  * @journal: what was changed, and how to take it back
  * @past: hints about to be applied, or given up a moment ago, in no order: a
@@ -115,6 +117,7 @@ struct smadv_record {
 	struct smadv_waits waits;
 	u64 most_pages;
 	u64 unsettled_ms;
+	struct smadv_priors priors;
 	struct smadv_ranges ranges;
 	struct smadv_journal journal;
 	struct smadv_journal past;
@@ -148,6 +151,7 @@ u32 smadv_map_skip_faults(struct smadv_record *record, u32 rest);
 
 void smadv_map_set_limits(const struct smadv_policy *policy);
 u64 smadv_map_bytes(const struct smadv_record *record);
+const char *smadv_map_exe(struct smadv_record *record, bool wait);
 void smadv_map_comm(const struct smadv_record *record, char *comm);
 
 int smadv_map_charge(u64 bytes, bool forced);

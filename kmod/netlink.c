@@ -2,6 +2,7 @@
 #include "netlink.h"
 
 #include <linux/smart_madvise.h>
+#include <linux/stringify.h>
 #include <net/genetlink.h>
 
 #include "control.h"
@@ -35,6 +36,13 @@ static const struct nla_policy filter_attributes[SMART_MADVISE_A_FILTER_VALUE + 
 	[SMART_MADVISE_A_FILTER_KIND] = { .type = NLA_U32 },
 	[SMART_MADVISE_A_FILTER_VALUE] = { .type = NLA_NUL_STRING,
 					   .len = SMART_MADVISE_MAX_VALUE_LEN },
+};
+
+static const struct nla_policy prior_attributes[SMART_MADVISE_A_PRIOR_PRICE_PCT + 1] = {
+	[SMART_MADVISE_A_PRIOR_PID] = { .type = NLA_U32 },
+	[SMART_MADVISE_A_PRIOR_FILE_ID] = { .type = NLA_U64 },
+	[SMART_MADVISE_A_PRIOR_HINT] = { .type = NLA_U32 },
+	[SMART_MADVISE_A_PRIOR_PRICE_PCT] = { .type = NLA_U32 },
 };
 
 int smadv_netlink_reply(struct genl_info *info,
@@ -293,6 +301,62 @@ static int filter_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int check_prior(struct genl_info *info)
+{
+	const struct nlattr *file = info->attrs[SMART_MADVISE_A_PRIOR_FILE_ID];
+	const struct nlattr *hint = info->attrs[SMART_MADVISE_A_PRIOR_HINT];
+	const struct nlattr *price = info->attrs[SMART_MADVISE_A_PRIOR_PRICE_PCT];
+
+	if (!file || !hint || !price) {
+		NL_SET_ERR_MSG(info->extack, "a prior needs pid, file-id, hint and price-pct");
+		return -EINVAL;
+	}
+	if (!nla_get_u64(file)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, file, "file-id: must be at least 1");
+		return -ERANGE;
+	}
+	if (!nla_get_u32(hint) || nla_get_u32(hint) > SMART_MADVISE_HINT_RANDOM) {
+		NL_SET_ERR_MSG_ATTR(info->extack, hint,
+				    "hint: must be 1 (sequential) or 2 (random)");
+		return -ERANGE;
+	}
+	if (!nla_get_u32(price) || nla_get_u32(price) > SMADV_PRIOR_MAX_PCT) {
+		NL_SET_ERR_MSG_ATTR(info->extack, price,
+				    "price-pct: must be 1.." __stringify(SMADV_PRIOR_MAX_PCT));
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static int prior_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct smadv_record *record;
+	u32 pid;
+	int err = check_admin(skb, info) ?:
+		  smadv_netlink_pid(info, SMART_MADVISE_A_PRIOR_PID, true, &pid) ?:
+		  check_prior(info);
+
+	if (err)
+		return err;
+	mutex_lock(&smadv_lock);
+	record = smadv_map_find_pid(pid);
+	if (!record) {
+		err = smadv_netlink_no_such_process(info);
+		goto unlock;
+	}
+	err = smadv_prior_set(&record->priors,
+			      nla_get_u64(info->attrs[SMART_MADVISE_A_PRIOR_FILE_ID]),
+			      nla_get_u32(info->attrs[SMART_MADVISE_A_PRIOR_HINT]),
+			      nla_get_u32(info->attrs[SMART_MADVISE_A_PRIOR_PRICE_PCT]));
+	if (err)
+		NL_SET_ERR_MSG(info->extack,
+			       "file-id: the process has priors of " __stringify(SMADV_PRIORS)
+			       " other files, the most there can be");
+unlock:
+	mutex_unlock(&smadv_lock);
+	return err;
+}
+
 #define ATTRIBUTES(set)	.policy = set, .maxattr = ARRAY_SIZE(set) - 1
 
 static const struct genl_ops ops[] = {
@@ -342,6 +406,10 @@ static const struct genl_ops ops[] = {
 		.cmd = SMART_MADVISE_CMD_FILTER_DEL,
 		.doit = filter_del_doit,
 		ATTRIBUTES(filter_attributes),
+	}, {
+		.cmd = SMART_MADVISE_CMD_PRIOR_SET,
+		.doit = prior_set_doit,
+		ATTRIBUTES(prior_attributes),
 	},
 };
 

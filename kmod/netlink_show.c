@@ -244,12 +244,12 @@ static int begin_dump(struct netlink_callback *cb, int attribute, bool tracked_o
 
 int smadv_netlink_range_start(struct netlink_callback *cb)
 {
-	cb->min_dump_alloc = 2 * PATH_MAX; /* a range with the longest path fits a message */
+	cb->min_dump_alloc = 3 * PATH_MAX; /* a range with the longest paths fits a message */
 	return 0;
 }
 
 struct shown_range {
-	const struct smadv_record *record;
+	struct smadv_record *record;
 	const struct smadv_range *range;
 	char *buffer;
 };
@@ -261,9 +261,13 @@ static int fill_range(struct sk_buff *skb, const void *what)
 	const struct smadv_evidence *evidence = &range->evidence;
 	u64 now_ms = ktime_to_ms(ktime_get());
 	u64 hold_ms = range->hold.until_ms > now_ms ? range->hold.until_ms - now_ms : 0;
+	const char *exe = smadv_map_exe(shown->record, false);
+	struct smadv_mapping mapping = { };
 	const char *path = smadv_mapping_path(shown->record->mm, range->start, shown->buffer,
 					      PATH_MAX);
 
+	if (!smadv_mapping_at(shown->record->mm, range->start, &mapping))
+		mapping.offset += range->start - mapping.start;
 	if (PUT_U32(RANGE, PID, pid_nr(shown->record->pid)) ||
 	    PUT_U64(RANGE, START, range->start << PAGE_SHIFT) ||
 	    PUT_U64(RANGE, END, range->end << PAGE_SHIFT) ||
@@ -289,7 +293,10 @@ static int fill_range(struct sk_buff *skb, const void *what)
 	    PUT_U32(RANGE, HOLD_MS, min_t(u64, hold_ms, U32_MAX)) ||
 	    PUT_U32(RANGE, CHANGES, range->hold.changes) ||
 	    PUT_U64(RANGE, WAITED_NS, range->effect.stake_ns) ||
-	    PUT_U64(RANGE, REGRET_NS, smadv_benefit_regret_ns(range)))
+	    PUT_U64(RANGE, REGRET_NS, smadv_benefit_regret_ns(range)) ||
+	    (exe && nla_put_string(skb, SMART_MADVISE_A_RANGE_EXE, exe)) ||
+	    PUT_U64(RANGE, FILE_ID, range->memory.file) ||
+	    PUT_U64(RANGE, FILE_OFFSET, mapping.offset << PAGE_SHIFT))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -24,6 +24,11 @@ Message& Message::put(std::uint16_t attribute, std::uint32_t value) {
   return *this;
 }
 
+Message& Message::put(std::uint16_t attribute, std::uint64_t value) {
+  complete_ = complete_ && nla_put_u64(message_.get(), attribute, value) == 0;
+  return *this;
+}
+
 Message& Message::put(std::uint16_t attribute, const std::string& value) {
   complete_ = complete_ && nla_put_string(message_.get(), attribute, value.c_str()) == 0;
   return *this;

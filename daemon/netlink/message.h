@@ -21,6 +21,7 @@ class Message {
   Message(std::uint16_t family, std::uint8_t command, std::uint16_t flags = 0);
 
   Message& put(std::uint16_t attribute, std::uint32_t value);
+  Message& put(std::uint16_t attribute, std::uint64_t value);
   Message& put(std::uint16_t attribute, const std::string& value);
 
   /// False when memory ran out or the content does not fit: then it must not be sent.

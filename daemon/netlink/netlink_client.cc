@@ -174,6 +174,17 @@ Result<Listing<Filter>> NetlinkClient::filters() {
   return dump<Filter>(SMART_MADVISE_CMD_FILTER_GET, 0, {}, "cannot list the filter rules");
 }
 
+Result<void> NetlinkClient::set_prior(const Prior& prior) {
+  Message message(family_.id, SMART_MADVISE_CMD_PRIOR_SET);
+  message.put(SMART_MADVISE_A_PRIOR_PID, prior.pid)
+      .put(SMART_MADVISE_A_PRIOR_FILE_ID, prior.file_id)
+      .put(SMART_MADVISE_A_PRIOR_HINT, static_cast<std::uint32_t>(prior.hint))
+      .put(SMART_MADVISE_A_PRIOR_PRICE_PCT, prior.price_pct);
+  const auto answer =
+      request(message, ignore, fmt::format("cannot set a prior of process {}", prior.pid));
+  return answer ? Result<void>() : answer.error();
+}
+
 Result<std::uint32_t> NetlinkClient::add_filter(const FilterRule& rule) {
   Message message(family_.id, SMART_MADVISE_CMD_FILTER_ADD);
   message.put(SMART_MADVISE_A_FILTER_ACTION, static_cast<std::uint32_t>(rule.action))

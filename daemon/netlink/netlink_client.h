@@ -37,6 +37,7 @@ class NetlinkClient final : public KernelClient {
   [[nodiscard]] Result<Listing<Task>> tasks(std::optional<std::uint32_t> pid) override;
   [[nodiscard]] Result<RestoreOutcome> forget(std::uint32_t pid) override;
   [[nodiscard]] Result<RestoreOutcome> restore(std::optional<std::uint32_t> pid) override;
+  [[nodiscard]] Result<void> set_prior(const Prior& prior) override;
   [[nodiscard]] Result<Listing<Filter>> filters() override;
   [[nodiscard]] Result<std::uint32_t> add_filter(const FilterRule& rule) override;
   [[nodiscard]] Result<void> delete_filter(std::optional<std::uint32_t> id) override;

@@ -60,6 +60,27 @@ static u32 failures(const struct smadv_effect *effect, u32 hint)
 	return effect->failures[hint];
 }
 
+/* What a trial has to be worth: dearer or cheaper by what is known of former runs. */
+static u64 asked_ns(const struct smadv_effect *effect, u32 hint)
+{
+	u64 price_ns = smadv_effect_price_ns(effect);
+	u32 prior_pct = effect->prior_pct[hint];
+
+	/* They count for nothing once the hint fails here. */
+	if (!prior_pct || (prior_pct < 100 && failures(effect, hint)))
+		return price_ns;
+	return price_ns / 100 * prior_pct;
+}
+
+/* What a trial of the standing hint may cost: also what its price was cut by. */
+static u64 risk_ns(const struct smadv_effect *effect, u32 hint)
+{
+	u64 price_ns = smadv_effect_price_ns(effect);
+	u64 asked = asked_ns(effect, hint);
+
+	return smadv_effect_allowance_ns(effect) + (price_ns > asked ? price_ns - asked : 0);
+}
+
 /* Is what was waited for so far worth a trial, which may cost some of it? */
 static bool affords(const struct smadv_range *range, u32 hint)
 {
@@ -68,7 +89,8 @@ static bool affords(const struct smadv_range *range, u32 hint)
 
 	if (!price_ns || (effect->others.pays[hint] && !failures(effect, hint)))
 		return price_ns;
-	return price_ns <= smadv_effect_allowance_ns(effect) >> failures(effect, hint);
+	return asked_ns(effect, hint) <=
+	       smadv_effect_allowance_ns(effect) >> failures(effect, hint);
 }
 
 /* Is it known what a page of the stream costs without a hint? */
@@ -99,10 +121,12 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
 }
 
-static bool in_debt(const struct smadv_effect *effect)
+static bool in_debt(const struct smadv_range *range)
 {
+	const struct smadv_effect *effect = &range->effect;
+
 	return effect->balance_ns < 0 &&
-	       (u64)-effect->balance_ns > smadv_effect_allowance_ns(effect);
+	       (u64)-effect->balance_ns > risk_ns(effect, range->hint);
 }
 
 /* Enough less to be worth a hint */
@@ -117,9 +141,10 @@ static struct smadv_verdict keep_random(const struct smadv_range *range)
 	u32 misses = effect->account[SMART_MADVISE_HINT_RANDOM].misses;
 
 	/* A miss that is not cheaper than before: nothing was read around it then. */
-	if (in_debt(effect) || (misses >= PATIENT_MISSES &&
-				!is_less(smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_RANDOM),
-					 smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE))))
+	if (in_debt(range) ||
+	    (misses >= PATIENT_MISSES &&
+	     !is_less(smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_RANDOM),
+		      smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE))))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
 	switch (range->pattern.kind) {
 	case SMART_MADVISE_PATTERN_SEQUENTIAL:
@@ -140,7 +165,7 @@ static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 	u64 before = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
 	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_SEQUENTIAL);
 
-	if (in_debt(effect))
+	if (in_debt(range))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
 	if (range->pattern.kind != SMART_MADVISE_PATTERN_UNKNOWN && !is_stream(range))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_PATTERN_CHANGED);
@@ -266,7 +291,8 @@ static struct smadv_verdict keep_normal(const struct smadv_range *range)
  * measured, is less than what the same faults would have cost without it: for
  * SEQUENTIAL what a page of a stream cost before, for RANDOM what reading around
  * each miss cost, where no miss nearby came first. Never costs more than the
- * allowance of smadv_effect_allowance_ns() and what is waited for between two looks.
+ * allowance of smadv_effect_allowance_ns(), what a prior cut of the price of one trial,
+ * and what is waited for between two looks.
  *
  * Where the application has advised itself, none is what may be tried: NORMAL, if the
  * policy lets it, and what was seen under its hint says that it costs.

@@ -71,6 +71,7 @@ struct smadv_told {
 	u64 stake_ns;
 	u64 lost_ns;
 	u32 generation;
+	u32 pays;	/* the hint that was said to pay */
 };
 
 /**
@@ -82,6 +83,8 @@ struct smadv_told {
  * @lost_ns: of these, what trials cost
  * @reserved_ns: what the trial under way may cost
  * @others: other ranges of the file
+ * @prior_pct: what a trial of each hint has to be worth, in percent of its price, as
+ *	former runs taught; 0 when they taught nothing
  * @told: what they know of this one
  * @balance_ns: what the standing hint spared, less what it cost, lately
  * @filled_pages: memory that its misses filled; over a hint of the application since
@@ -101,6 +104,7 @@ struct smadv_effect {
 	u64 lost_ns;
 	u64 reserved_ns;
 	struct smadv_others others;
+	u32 prior_pct[SMADV_EFFECT_HINTS];
 	struct smadv_told told;
 	s64 balance_ns;
 	u64 filled_pages;

@@ -67,6 +67,20 @@ class Machine {
     }
   }
 
+  /// Former runs say that a trial of any hint may be had for so many percent of its price.
+  void expect_of(std::uint32_t pct) {
+    range().effect.prior_pct[kSequential] = pct;
+    range().effect.prior_pct[kRandom] = pct;
+  }
+
+  /// Faults until the first hint, at most @p most.
+  std::uint64_t faults_until_hint(const Touches& touches, std::uint64_t most) {
+    while (changes_ == 0 && faults_ < most) {
+      run(touches, 1);
+    }
+    return faults_;
+  }
+
   smadv_range& range() { return subject_.range(); }
   [[nodiscard]] std::uint64_t waited_ns() const { return waited_ns_; }
   [[nodiscard]] std::uint64_t pages_read() const { return mapping_.pages_read(); }
@@ -164,6 +178,29 @@ INSTANTIATE_TEST_SUITE_P(
                  kPages},
         Workload{"hot_together", kSmall, [] { return hot_set(kPages, 90, 10, 1); }, 2 * kPages}),
     [](const auto& info) { return info.param.name; });
+
+/// A prior that is wrong costs what it cut the prices of the trials by, once for each hint.
+TEST_P(NoHarm, WaitsLittleLongerForAPriorThatIsWrong) {
+  const Workload& workload = GetParam();
+  Machine plain(workload.memory, false);
+  Machine tuned(workload.memory, true);
+  tuned.expect_of(1);
+  plain.run(workload.touches(), workload.count);
+  tuned.run(workload.touches(), workload.count);
+  const std::uint64_t price_ns = SMADV_TRIAL_MISSES * (kLatencyNs + 32 * kPageNs);
+  EXPECT_LE(tuned.waited_ns(), plain.waited_ns() * 102 / 100 + 32 * kLatencyNs + 2 * price_ns);
+}
+
+TEST(Benefit, APriorBringsTheTrialForwardOrPutsItOff) {
+  std::uint64_t former = 0;
+  for (const std::uint32_t pct : {1, 25, 0, 400}) {
+    Machine tuned(kSmall, true);
+    tuned.expect_of(pct);
+    const auto faults = tuned.faults_until_hint(random_pages(kPages, 1), 1 << 16);
+    EXPECT_GT(faults, former) << pct;
+    former = faults;
+  }
+}
 
 TEST(Benefit, RandomUnderPressureWins) {
   Machine plain(kSmall, false);
@@ -382,6 +419,45 @@ TEST_F(Decide, ATrialHasToBeAfforded) {
   expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
   effect().others.pays[kRandom] = true;
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, APriorChangesThePrice) {
+  miss(100, 4);
+  effect().prior_pct[kRandom] = 400;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().prior_pct[kRandom] = 401;
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+  effect().stake_ns /= 16;
+  effect().prior_pct[kRandom] = 26;
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+  effect().prior_pct[kRandom] = 25;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().prior_pct[kRandom] = 0;
+  effect().prior_pct[kSequential] = 1;
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+}
+
+TEST_F(Decide, APriorIsGoodForOneTrial) {
+  miss(100, 2);
+  effect().prior_pct[kRandom] = 1;
+  smadv_effect_end(&effect(), kRandom, true);
+  effect().leaving = false;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().stake_ns -= 50;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+}
+
+TEST_F(Decide, ATrialMayCostWhatThePriorCut) {
+  miss(100, 0);
+  range().hint = kRandom;
+  const auto price_ns = static_cast<std::int64_t>(smadv_effect_price_ns(&effect()));
+  effect().balance_ns = -1;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().prior_pct[kRandom] = 25;
+  effect().balance_ns = -price_ns * 3 / 4;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  --effect().balance_ns;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
 }
 
 TEST_F(Decide, EachFailureDoublesThePrice) {

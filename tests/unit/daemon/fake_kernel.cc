@@ -116,6 +116,15 @@ class FakeClient final : public KernelClient {
     return undo("restore", pid);
   }
 
+  Result<void> set_prior(const Prior& prior) override {
+    if (auto failed = failure("set_prior")) {
+      return *failed;
+    }
+    kernel_.journal.push_back(fmt::format("prior {} {} {} {}", prior.pid, prior.file_id,
+                                          name_of(prior.hint), prior.price_pct));
+    return {};
+  }
+
   Result<Listing<Filter>> filters() override { return list("filters", kernel_.filters); }
 
   Result<std::uint32_t> add_filter(const FilterRule& rule) override {
@@ -278,6 +287,9 @@ Range random_range() {
   range.coverage_bp = 1234;
   range.reuse_bp = 56;
   range.changes = 1;
+  range.exe = "/usr/bin/fio";
+  range.file_id = 99;
+  range.file_offset = 4096;
   return range;
 }
 

@@ -454,6 +454,25 @@ TEST_F(NetlinkClientTest, RestoreAndForgetNameTheProcess) {
   EXPECT_EQ(last().command, SMART_MADVISE_CMD_PROCESS_FORGET);
 }
 
+TEST_F(NetlinkClientTest, APriorNamesProcessFileHintAndPrice) {
+  script_ = [](const Sent&, std::uint32_t sequence) {
+    return std::vector<Buffer>{Datagram(sequence).error(0).bytes()};
+  };
+  const auto client = connected();
+  ASSERT_TRUE(client->set_prior({7, ~0ULL - 1, Hint::Random, 25}));
+  EXPECT_EQ(last().command, SMART_MADVISE_CMD_PRIOR_SET);
+  EXPECT_EQ(last().attributes, AttributeWriter()
+                                   .put(SMART_MADVISE_A_PRIOR_PID, std::uint32_t{7})
+                                   .put(SMART_MADVISE_A_PRIOR_FILE_ID, ~std::uint64_t{0} - 1)
+                                   .put(SMART_MADVISE_A_PRIOR_HINT, std::uint32_t{2})
+                                   .put(SMART_MADVISE_A_PRIOR_PRICE_PCT, std::uint32_t{25})
+                                   .bytes());
+  script_ = [](const Sent&, std::uint32_t sequence) {
+    return std::vector<Buffer>{Datagram(sequence).error(ESRCH).bytes()};
+  };
+  EXPECT_EQ(client->set_prior({7, 1, Hint::Random, 25}).error().exit, ExitCode::NotFound);
+}
+
 TEST_F(NetlinkClientTest, NoAnswerIsAnErrorAndNoHang) {
   EXPECT_FALSE(connected()->info());
 }
