@@ -72,6 +72,7 @@ void declare_commands(const Command& smadv) {
   declare_explain(smadv);
   declare_filter(smadv);
   declare_restore(smadv);
+  declare_memory(smadv);
   declare_monitor(smadv);
   declare_record(smadv);
   declare_report(smadv);

@@ -16,6 +16,7 @@ void declare_advise(const Command& smadv);
 void declare_explain(const Command& smadv);
 void declare_filter(const Command& smadv);
 void declare_governor(const Command& smadv);
+void declare_memory(const Command& smadv);
 void declare_monitor(const Command& smadv);
 void declare_policy(const Command& smadv);
 void declare_probe(const Command& smadv);

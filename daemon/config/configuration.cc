@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -26,9 +27,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> kTopKeys = {"policy", "filter", "metrics"};
+constexpr std::array<std::string_view, 4> kTopKeys = {"policy", "filter", "metrics", "memory"};
 constexpr std::array<std::string_view, 3> kFilterKeys = {"action", "kind", "value"};
 constexpr std::array<std::string_view, 2> kMetricsKeys = {"listen", "groups"};
+constexpr std::array<std::string_view, 3> kMemoryKeys = {"file", "rows", "days"};
 
 /// Gathers one file after the other.
 class Loader {
@@ -47,9 +49,17 @@ class Loader {
   [[nodiscard]] Result<std::uint32_t> read_policy_value(const PolicyKey& key,
                                                         const toml::node& node) const;
   [[nodiscard]] Result<void> add_metrics(const toml::table& table);
+  [[nodiscard]] Result<void> add_memory(const toml::table& table);
+  [[nodiscard]] Result<std::string> read_text(const toml::key& name, const toml::node& node) const;
+  [[nodiscard]] Result<std::uint32_t> read_number(const toml::key& name, const toml::node& node,
+                                                  std::uint32_t least, std::uint32_t most) const;
+  [[nodiscard]] Error unknown_key(const toml::key& name, std::string_view section,
+                                  std::span<const std::string_view> keys) const;
+  template <class T>
+  [[nodiscard]] static Result<void> take(Result<T> read, T& place);
   [[nodiscard]] Error error_at(const toml::source_region& source, std::string_view message) const;
 
-  Configuration configuration_{default_policy(), {}, {}, {}};
+  Configuration configuration_{default_policy(), {}, {}, {}, {}};
   fs::path file_;
   std::optional<Error> faults_place_;  ///< Where min-faults or window-faults was set last.
 };
@@ -113,7 +123,11 @@ Result<void> Loader::add(const fs::path& file) {
       if (auto added = add_metrics(*node.as_table()); !added) {
         return added;
       }
-    } else if (key == "policy" || key == "metrics") {
+    } else if (key == "memory" && node.is_table()) {
+      if (auto added = add_memory(*node.as_table()); !added) {
+        return added;
+      }
+    } else if (key == "policy" || key == "metrics" || key == "memory") {
       return error_at(node.source(), fmt::format("{0} has to be a table: [{0}]", key.str()));
     } else if (find_policy_key(key) != nullptr) {
       return error_at(key.source(), fmt::format("{} belongs under [policy]", key.str()));
@@ -245,30 +259,83 @@ Result<FilterRule> Loader::read_filter(const toml::table& table) const {
   return rule;
 }
 
+Result<std::string> Loader::read_text(const toml::key& name, const toml::node& node) const {
+  if (auto text = node.value_exact<std::string>()) {
+    return *std::move(text);
+  }
+  return error_at(node.source(),
+                  fmt::format("{} is {}, allowed: a string", name.str(), type_name(node)));
+}
+
+Result<std::uint32_t> Loader::read_number(const toml::key& name, const toml::node& node,
+                                          std::uint32_t least, std::uint32_t most) const {
+  const auto number = node.value_exact<std::int64_t>();
+  if (number && *number >= least && *number <= most) {
+    return static_cast<std::uint32_t>(*number);
+  }
+  return error_at(node.source(),
+                  fmt::format("{} is {}, allowed: {}..{}", name.str(),
+                              number ? std::to_string(*number) : type_name(node), least, most));
+}
+
+Error Loader::unknown_key(const toml::key& name, std::string_view section,
+                          std::span<const std::string_view> keys) const {
+  return error_at(name.source(), fmt::format("unknown key '{}' in [{}]{}", name.str(), section,
+                                             did_you_mean(name, keys)));
+}
+
+// Put what was read in its place, or tell why nothing was.
+template <class T>
+Result<void> Loader::take(Result<T> read, T& place) {
+  if (!read) {
+    return read.error();
+  }
+  place = *std::move(read);
+  return {};
+}
+
 Result<void> Loader::add_metrics(const toml::table& table) {
+  metrics::Settings& settings = configuration_.metrics;
   for (const auto& [name, node] : table) {
+    Result<void> added;
     if (name == "listen") {
-      const auto where = node.value_exact<std::string>();
-      if (!where) {
-        return error_at(node.source(),
-                        fmt::format("listen is {}, allowed: a string", type_name(node)));
+      added = take(read_text(name, node), settings.listen);
+      if (const auto address = metrics::parse_address(settings.listen);
+          added && !settings.listen.empty() && !address) {
+        added = error_at(node.source(), address.error().message);
       }
-      if (const auto address = metrics::parse_address(*where); !where->empty() && !address) {
-        return error_at(node.source(), address.error().message);
-      }
-      configuration_.metrics.listen = *where;
     } else if (name == "groups") {
-      const auto groups = node.value_exact<std::int64_t>();
-      if (!groups || *groups < 0 || *groups > metrics::kMostGroups) {
-        return error_at(
-            node.source(),
-            fmt::format("groups is {}, allowed: 0..{}",
-                        groups ? std::to_string(*groups) : type_name(node), metrics::kMostGroups));
-      }
-      configuration_.metrics.groups = static_cast<std::uint32_t>(*groups);
+      added = take(read_number(name, node, 0, metrics::kMostGroups), settings.groups);
     } else {
-      return error_at(name.source(), fmt::format("unknown key '{}' in [metrics]{}", name.str(),
-                                                 did_you_mean(name, kMetricsKeys)));
+      added = unknown_key(name, "metrics", kMetricsKeys);
+    }
+    if (!added) {
+      return added;
+    }
+  }
+  return {};
+}
+
+Result<void> Loader::add_memory(const toml::table& table) {
+  memory::Settings& settings = configuration_.memory;
+  for (const auto& [name, node] : table) {
+    Result<void> added;
+    if (name == "file") {
+      added = take(read_text(name, node), settings.file);
+      if (added && !settings.file.empty() && !settings.file.starts_with('/')) {
+        added = error_at(node.source(), fmt::format("file is '{}', allowed: an absolute path, or "
+                                                    "\"\"",
+                                                    settings.file));
+      }
+    } else if (name == "rows") {
+      added = take(read_number(name, node, 1, memory::kMostRows), settings.limits.rows);
+    } else if (name == "days") {
+      added = take(read_number(name, node, 1, memory::kMostDays), settings.limits.days);
+    } else {
+      added = unknown_key(name, "memory", kMemoryKeys);
+    }
+    if (!added) {
+      return added;
     }
   }
   return {};
@@ -355,6 +422,9 @@ std::string to_toml(const Configuration& configuration) {
   }
   text += fmt::format("\n[metrics]\nlisten = {}\ngroups = {}\n",
                       toml_string(configuration.metrics.listen), configuration.metrics.groups);
+  text += fmt::format("\n[memory]\nfile = {}\nrows = {}\ndays = {}\n",
+                      toml_string(configuration.memory.file), configuration.memory.limits.rows,
+                      configuration.memory.limits.days);
   for (const FilterRule& rule : configuration.filters) {
     text += fmt::format("\n[[filter]]\naction = {}\nkind = {}\nvalue = {}\n",
                         toml_string(name_of(rule.action)), toml_string(name_of(rule.kind)),

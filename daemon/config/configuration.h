@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/memory/settings.h"
 #include "daemon/metrics/settings.h"
 #include "daemon/model.h"
 #include "daemon/result.h"
@@ -18,6 +19,7 @@ struct Configuration {
   Policy policy;
   std::vector<FilterRule> filters;  ///< Without repetitions, in the order of the files.
   metrics::Settings metrics;
+  memory::Settings memory;
   std::vector<std::filesystem::path> files;  ///< Those read, in order.
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -60,6 +62,7 @@ int serve(const Options& options) {
   Ports ports{.connect = [buffer] { return netlink::connect(buffer); },
               .load = [&options] { return load_configuration(options.config); },
               .serve_metrics = metrics::serve_metrics,
+              .now_s = [] { return std::int64_t{std::time(nullptr)}; },
               .watch = **watch,
               .signals = signals,
               .poller = poller,

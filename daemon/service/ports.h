@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -68,6 +69,7 @@ struct Ports {
   std::function<Result<std::unique_ptr<metrics::Server>>(const std::string& where,
                                                          metrics::Server::Page page)>
       serve_metrics;
+  std::function<std::int64_t()> now_s;  ///< Seconds since 1970.
   ModuleWatch& watch;
   SignalSource& signals;
   Poller& poller;

@@ -64,6 +64,7 @@ Result<void> Service::start() {
     log_.debug("read {}", file.string());
   }
   follow_metrics_settings();
+  memory_.follow(configuration_.memory);
   return connect_or_wait();
 }
 
@@ -172,11 +173,13 @@ void Service::on_events() {
   for (const Event& event : batch->events) {
     log_event(event);
     exporter_.count(event);
+    memory_.on_event(event, *client_);
     policy_changed = policy_changed || event.kind == EventKind::Policy;
   }
   exporter_.count_lost(batch->lost);
   if (batch->lost > 0) {
     log_.warn("{} events were lost, too many came at once", batch->lost);
+    memory_.offer_to_all(*client_);
   }
   if (batch->lost > 0 || policy_changed) {
     resynchronise(batch->lost > 0);
@@ -203,6 +206,7 @@ void Service::replace_configuration(Configuration configuration) {
   }
   configuration_ = std::move(configuration);
   follow_metrics_settings();
+  memory_.follow(configuration_.memory);
   if (!applied) {
     log_.info("reloaded, to be applied when the kernel module is loaded");
   }
@@ -261,6 +265,7 @@ Result<void> Service::connect_and_apply() {
   events_ = *std::move(events);
   waiting_logged_ = false;
   retry_after_ = kFirstRetry;
+  memory_.offer_to_all(*client_);
   show_state();
   return {};
 }

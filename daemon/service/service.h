@@ -11,6 +11,7 @@
 
 #include <spdlog/fwd.h>
 
+#include "daemon/memory/memory.h"
 #include "daemon/metrics/exporter.h"
 #include "daemon/service/ports.h"
 
@@ -20,7 +21,8 @@ namespace smadv {
 /// the module goes on with the last policy.
 class Service {
  public:
-  Service(Ports ports, spdlog::logger& log) : ports_(std::move(ports)), log_(log) {}
+  Service(Ports ports, spdlog::logger& log)
+      : ports_(std::move(ports)), log_(log), memory_(log, ports_.now_s) {}
 
   /// Until SIGTERM or SIGINT. Fails at once when the files are wrong, or the module refuses them.
   [[nodiscard]] ExitCode run();
@@ -56,6 +58,7 @@ class Service {
   Configuration configuration_;
   std::unique_ptr<KernelClient> client_;
   std::unique_ptr<EventStream> events_;
+  memory::Memory memory_;
   metrics::Exporter exporter_;
   std::unique_ptr<metrics::Server> metrics_server_;
   std::string metrics_at_;  ///< Where it listens.

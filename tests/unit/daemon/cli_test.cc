@@ -33,10 +33,10 @@ void expect_complaint(const Outcome& outcome, ExitCode exit, const std::string& 
 
 const std::vector<std::string>& all_commands() {
   static const std::vector<std::string> commands = {
-      "status",   "probe",   "stats",       "policy",     "policy show", "policy set",
-      "governor", "enable",  "disable",     "ps",         "ranges",      "tasks",
-      "explain",  "filter",  "filter list", "filter add", "filter del",  "filter flush",
-      "forget",   "restore", "monitor"};
+      "status",   "probe",   "stats",       "policy",      "policy show",   "policy set",
+      "governor", "enable",  "disable",     "ps",          "ranges",        "tasks",
+      "explain",  "filter",  "filter list", "filter add",  "filter del",    "filter flush",
+      "forget",   "restore", "memory",      "memory show", "memory forget", "monitor"};
   return commands;
 }
 

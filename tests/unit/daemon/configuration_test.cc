@@ -81,6 +81,13 @@ TEST_F(ConfigurationTest, Metrics) {
             (metrics::Settings{.listen = "", .groups = 1000}));
 }
 
+TEST_F(ConfigurationTest, Memory) {
+  EXPECT_EQ(loaded("").memory,
+            (memory::Settings{.file = SMADV_MEMORY_FILE, .limits = {.rows = 4096, .days = 90}}));
+  EXPECT_EQ(loaded("[memory]\nfile = \"\"\nrows = 1\ndays = 3650\n").memory,
+            (memory::Settings{.file = "", .limits = {.rows = 1, .days = 3650}}));
+}
+
 TEST_F(ConfigurationTest, Filters) {
   const Configuration configuration = loaded(
       "[[filter]]\naction = \"exclude\"\nkind = \"comm\"\nvalue = \"fio\"\n"
@@ -152,6 +159,14 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[metrics]\ngroup = 1\n", "2:1",
                 "unknown key 'group' in [metrics], did you mean 'groups'?"},
         BadCase{"metrics = 1\n", "1:11", "metrics has to be a table: [metrics]"},
+        BadCase{"[memory]\nfile = \"memory.db\"\n", "2:8",
+                "file is 'memory.db', allowed: an absolute path, or \"\""},
+        BadCase{"[memory]\nfile = false\n", "2:8", "file is true or false, allowed: a string"},
+        BadCase{"[memory]\nrows = 0\n", "2:8", "rows is 0, allowed: 1..1000000"},
+        BadCase{"[memory]\ndays = 3651\n", "2:8", "days is 3651, allowed: 1..3650"},
+        BadCase{"[memory]\nday = 1\n", "2:1",
+                "unknown key 'day' in [memory], did you mean 'days'?"},
+        BadCase{"memory = 1\n", "1:10", "memory has to be a table: [memory]"},
         BadCase{"policy = 3\n", "1:10", "policy has to be a table: [policy]"},
         BadCase{"[polcy]\n", "1:2", "unknown key 'polcy', did you mean 'policy'?"},
         BadCase{"random-pct = 80\n", "1:1", "random-pct belongs under [policy]"},
@@ -272,10 +287,12 @@ TEST_F(ConfigurationTest, PrintedAndReadAgainItIsTheSame) {
   configuration.filters = {{FilterAction::Exclude, FilterKind::Exe, "/a \"b\" \\c\x01\x7f"},
                            {FilterAction::Include, FilterKind::Pid, "12"}};
   configuration.metrics = {.listen = "[::1]:1", .groups = 3};
+  configuration.memory = {.file = "/m.db", .limits = {.rows = 5, .days = 6}};
   const Configuration again = loaded(to_toml(configuration));
   EXPECT_EQ(again.policy, configuration.policy);
   EXPECT_EQ(again.filters, configuration.filters);
   EXPECT_EQ(again.metrics, configuration.metrics);
+  EXPECT_EQ(again.memory, configuration.memory);
 }
 
 class ShippedFileTest : public testing::Test {

@@ -131,6 +131,7 @@ class ServiceTest : public testing::Test {
     log_.set_pattern("%l: %v");
     configuration_.policy = default_policy();
     configuration_.files = {"/etc/policy.toml"};
+    configuration_.memory.file.clear();
   }
 
   ExitCode run() {
@@ -153,6 +154,7 @@ class ServiceTest : public testing::Test {
                   return std::unique_ptr<metrics::Server>(
                       std::make_unique<MetricsServer>(web_, where, std::move(page)));
                 },
+                .now_s = [] { return std::int64_t{1'000'000}; },
                 .watch = watch_,
                 .signals = world_,
                 .poller = world_,
