@@ -121,16 +121,18 @@ char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes
 
 /*
  * A process can keep its mmap lock for as long as it likes (a fault on a file of its own
- * making), so that only who must know waits for it.
+ * making), so that only who must know waits for it. The lock itself is taken:
+ * mmap_write_trylock() is not there in 6.12, and nothing is changed under the lock that
+ * the bookkeeping of mmap_write_lock() would have to announce.
  */
 static bool lock_for_exe(struct mm_struct *mm, bool wait)
 {
 	int tries;
 
 	if (wait)
-		return !mmap_write_lock_killable(mm);
+		return !down_write_killable(&mm->mmap_lock);
 	for (tries = 0; tries < EXE_TRIES; tries++) {
-		if (mmap_write_trylock(mm))
+		if (down_write_trylock(&mm->mmap_lock))
 			return true;
 		usleep_range(EXE_PAUSE_US, 2 * EXE_PAUSE_US);
 	}
@@ -160,7 +162,7 @@ char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes, bool wait
 		exe = rcu_dereference_check(mm->exe_file, lockdep_is_held(&mm->mmap_lock));
 		if (exe)
 			path = file_path(exe, buffer, bytes);
-		mmap_write_unlock(mm);
+		up_write(&mm->mmap_lock);
 	}
 	mmput_async(mm);
 	return IS_ERR(path) ? NULL : path;

@@ -820,7 +820,7 @@ TEST(Effect, PartsShareTheAllowance) {
   smadv_effect_init(&left, kNone);
   left.stake_ns = 1000;
   left.lost_ns = 10;
-  left.told = {.stake_ns = 800, .lost_ns = 4, .generation = 3};
+  left.told = {.stake_ns = 800, .lost_ns = 4, .generation = 3, .pays = kNone};
   EXPECT_EQ(smadv_effect_allowance_ns(&left), 10);
   smadv_effect_split(&left, &right);
   EXPECT_EQ(smadv_effect_allowance_ns(&left), 5);

@@ -104,7 +104,7 @@ TEST_F(CommandsTest, PolicyShowListsEveryKey) {
     EXPECT_THAT(table, HasSubstr("\n" + std::string(key.name) + " "));
     EXPECT_THAT(table, HasSubstr(std::string(key.doc) + "\n"));
   }
-  EXPECT_THAT(table, HasSubstr("\nhold-ms               250      100  0..60000 ms "));
+  EXPECT_THAT(table, HasSubstr("\nhold-ms                250      100  0..60000 ms "));
   EXPECT_EQ(show("policy"), table);
 }
 

@@ -336,9 +336,10 @@ TEST_F(ShippedFileTest, EachKeyStandsWithMeaningRangeAndDefault) {
     EXPECT_THAT(comment, HasSubstr(fmt::format("Allowed: {}. Default: ",
                                                is_switch ? "true or false" : allowed_values(key))))
         << key.name;
-    const auto value = is_switch                             ? "true"
-                       : key.form == PolicyKey::Form::Choice ? "\"observe\""
-                                                             : std::to_string(key.fallback);
+    const auto value = is_switch ? "true"
+                       : key.form == PolicyKey::Form::Choice
+                           ? fmt::format("\"{}\"", key.choices[key.fallback])
+                           : std::to_string(key.fallback);
     EXPECT_THAT(comment, HasSubstr(fmt::format("Default: {}. ", value))) << key.name;
     EXPECT_THAT(text_, HasSubstr(fmt::format("\n{} = {}\n", key.name, value)));
   }
