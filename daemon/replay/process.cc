@@ -13,8 +13,7 @@ static_assert(sizeof(Policy) == sizeof(smadv_policy));
 // May the module do anything about the range's hint? Else the application's stands.
 bool is_ours(const smadv_range& range) {
   return range.application_hint == SMART_MADVISE_HINT_NONE ||
-         range.hint == SMART_MADVISE_HINT_NORMAL ||
-         range.verdict.hint == SMART_MADVISE_HINT_NORMAL;
+         range.hint == SMART_MADVISE_HINT_NORMAL || range.verdict.hint == SMART_MADVISE_HINT_NORMAL;
 }
 
 bool is_mapped_at(const smadv_range& range, std::uint64_t start, std::uint64_t end) {

@@ -44,8 +44,7 @@ TEST_P(Duty, NeverExceedsItsShareByMoreThanOnePiece) {
       smadv_duty_spend(&duty, GetParam(), used_ns, now_ns);
     }
     const double allowed = static_cast<double>(now_ns - begin_ns) * GetParam() / 10000;
-    ASSERT_LE(static_cast<double>(spent_ns),
-              allowed + static_cast<double>(income_ns() + piece_ns));
+    ASSERT_LE(static_cast<double>(spent_ns), allowed + static_cast<double>(income_ns() + piece_ns));
   }
   EXPECT_GT(spent_ns, 0U);
 }

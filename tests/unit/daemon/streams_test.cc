@@ -50,8 +50,7 @@ class StreamsTest : public testing::Test {
   }
 
   NetlinkEventStream stream_{Notifications(std::make_unique<FakeTransport>(wire_), kFamily)};
-  NetlinkRecordingStream recording_{
-      Notifications(std::make_unique<FakeTransport>(wire_), kFamily)};
+  NetlinkRecordingStream recording_{Notifications(std::make_unique<FakeTransport>(wire_), kFamily)};
   NetlinkModuleWatch watch_{std::make_unique<FakeTransport>(wire_)};
 };
 
