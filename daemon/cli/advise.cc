@@ -3,9 +3,9 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
-#include <stdlib.h>
 #include <string>
 #include <system_error>
 
@@ -47,7 +47,7 @@ Result<void> advise_live(Context& context, RecordRequest request, const std::str
   const Scratch scratch;
   request.file = scratch.path();
   request.quiet = true;
-  const auto recorded = record(context, request);
+  auto recorded = record(context, request);
   if (!recorded && !recorded.error().message.empty()) {
     return recorded;
   }

@@ -44,8 +44,8 @@ struct CommonOptions {
             {.names = "--color",
              .does = "auto (on a terminal, unless NO_COLOR), always, never",
              .value = "WHEN"},
-            {{"auto", ColorChoice::Auto},
-             {"always", ColorChoice::Always},
+            {{"auto", ColorChoice::Auto},      // GCOVR_EXCL_LINE: gcov sees the unwinding only
+             {"always", ColorChoice::Always},  // GCOVR_EXCL_LINE: gcov sees the unwinding only
              {"never", ColorChoice::Never}})) {}
 
   /// Colours for what goes to a terminal, or not to one.

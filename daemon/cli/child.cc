@@ -15,6 +15,7 @@ namespace smadv::cli {
 Result<Child> Child::start(const std::vector<std::string>& words) {
   std::vector<std::string> owned = words;
   std::vector<char*> arguments;
+  arguments.reserve(owned.size() + 1);
   for (std::string& word : owned) {
     arguments.push_back(word.data());
   }

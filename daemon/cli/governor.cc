@@ -50,6 +50,7 @@ Result<void> set_governor(Context& context, const std::string& name) {
 
 std::vector<Candidate> complete_governors(Context&, std::span<const std::string>) {
   std::vector<Candidate> candidates;
+  candidates.reserve(kNames<Governor>.size());
   for (const std::string_view name : kNames<Governor>) {
     candidates.push_back({std::string(name)});
   }

@@ -20,7 +20,7 @@ bool is_ours(Hint hint) {
 bool is_outcome(const Event& event) {
   return event.kind == EventKind::Verdict &&
          (event.reason == Reason::Pays || event.reason == Reason::DoesNotPay) && event.pid &&
-         event.start && is_ours(event.standing_hint.value_or(Hint::None));
+         is_ours(event.standing_hint.value_or(Hint::None));
 }
 
 }  // namespace
@@ -43,9 +43,9 @@ void Memory::open() {
     complain(opened.error());
     return;
   }
-  if (opened->aside) {
+  if (const auto& aside = opened->aside) {
     log_.warn("the memory of former runs was no database of this version, or broken; it is now {}",
-              printable(opened->aside->string()));
+              printable(aside->string()));
   }
   store_ = std::move(opened->store);
   complaint_.clear();
@@ -59,9 +59,6 @@ void Memory::complain(const Error& error) {
 }
 
 void Memory::on_event(const Event& event, KernelClient& client) {
-  if (!store_) {
-    return;
-  }
   if (event.kind == EventKind::Adopted && event.pid && event.exe) {
     offer(*event.exe, *event.pid, client);
   } else if (is_outcome(event)) {
@@ -90,6 +87,9 @@ void Memory::offer_to_all(KernelClient& client) {
 
 // The latest lessons first: the module takes those of so many files and refuses the others.
 void Memory::offer(const std::string& exe, std::uint32_t pid, KernelClient& client) {
+  if (!store_) {
+    return;
+  }
   const auto lessons = store_->lessons(exe);
   if (!lessons) {
     complain(lessons.error());
@@ -109,24 +109,31 @@ void Memory::offer(const std::string& exe, std::uint32_t pid, KernelClient& clie
 
 // Which file it was is asked for: a process that is gone by now taught nothing.
 void Memory::learn(const Event& event, KernelClient& client) {
+  if (!store_ || !event.start) {
+    return;
+  }
   const auto ranges = client.ranges(event.pid);
   if (!ranges) {
     return;
   }
-  const auto range = std::ranges::find_if(ranges->items, [&event](const Range& one) {
-    return one.start <= *event.start && *event.start < one.end;
+  const auto found = std::ranges::find_if(ranges->items, [start = *event.start](const Range& one) {
+    return one.start <= start && start < one.end;
   });
-  if (range == ranges->items.end() || !range->exe || !range->file || range->file_id == 0) {
+  if (found == ranges->items.end()) {
     return;
   }
-  const auto learned = store_->learn({.exe = *range->exe,
-                                      .file = *range->file,
-                                      .file_id = range->file_id,
-                                      .hint = *event.standing_hint,
+  const Range& range = *found;
+  if (!range.exe || !range.file || range.file_id == 0) {
+    return;
+  }
+  const auto learned = store_->learn({.exe = *range.exe,
+                                      .file = *range.file,
+                                      .file_id = range.file_id,
+                                      .hint = event.standing_hint.value_or(Hint::None),
                                       .pattern = event.pattern.value_or(Pattern::Unknown),
                                       .pattern_pages = event.pattern_pages.value_or(0),
-                                      .start = range->file_offset,
-                                      .end = range->file_offset + (range->end - range->start),
+                                      .start = range.file_offset,
+                                      .end = range.file_offset + (range.end - range.start),
                                       .paid = event.reason == Reason::Pays,
                                       .ns = event.effect_ns.value_or(0)},
                                      settings_.limits, now_s_());

@@ -30,8 +30,9 @@ Address address_of(const T& name) {
 
 std::optional<in_port_t> parse_port(std::string_view text) {
   in_port_t port = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, port);
+  const char* start = text.data();
+  const char* end = start + text.size();
+  const auto [stop, code] = std::from_chars(start, end, port);
   return code == std::errc{} && stop == end && port != 0 ? std::optional(htons(port))
                                                          : std::nullopt;
 }

@@ -4,6 +4,8 @@
 #include <linux/smart_madvise.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -262,11 +264,12 @@ Result<std::unique_ptr<RecordingStream>> NetlinkClient::recording() {
   if (!family) {
     return family.error();
   }
-  if (!family->group || !family_.group) {
+  const std::optional<std::uint32_t>& group = family->group;
+  if (!group || !family_.group) {
     return Error{ExitCode::Incompatible, ENOENT,
                  "the loaded module cannot be recorded, it is older than this program"};
   }
-  auto transport = listen({*family_.group, *family->group});
+  auto transport = listen({*family_.group, *group});
   if (!transport) {
     return transport.error();
   }

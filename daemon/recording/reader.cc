@@ -89,13 +89,13 @@ std::optional<Entry> Reader::next() {
     std::string_view view(bytes_);
     view.remove_prefix(taken_);
     const std::size_t before = view.size();
-    auto entry = decode(view);
+    auto decoded = decode(view);
     taken_ += before - view.size();
-    if (!entry) {
-      cut_off_ = fmt::format("it is damaged: {}", entry.error().message);
-    } else if (*entry) {
-      ended_ = ended_ || std::holds_alternative<End>(**entry);
-      return **std::move(entry);
+    if (!decoded) {
+      cut_off_ = fmt::format("it is damaged: {}", decoded.error().message);
+    } else if (std::optional<Entry>& entry = *decoded) {
+      ended_ = ended_ || std::holds_alternative<End>(*entry);
+      return std::move(entry);
     } else if (!more()) {
       break;
     }

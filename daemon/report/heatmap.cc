@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -44,8 +46,10 @@ Result<Report> heatmap(const Subject& subject) {
   }
   std::vector<std::uint32_t> order(survey->files.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, std::greater(),
-                           [&](std::uint32_t file) { return survey->files[file].faults; });
+  // The most faults first, files of as many in their order.
+  std::ranges::sort(order, [&files = survey->files](std::uint32_t one, std::uint32_t other) {
+    return std::pair(files[other].faults, one) < std::pair(files[one].faults, other);
+  });
   Report report{.title = "Where faults were, over time", .facts = survey->facts()};
   std::map<std::uint32_t, std::size_t> charts;
   Table table{"files",

@@ -194,7 +194,7 @@ Result<std::string> gnuplot(const std::string& script) {
   const UniqueFd out = scratch();
   const UniqueFd complaints = scratch();
   if (write(in.get(), script.data(), script.size()) != static_cast<ssize_t>(script.size())) {
-    return cannot_write("what gnuplot is to draw");  // GCOVR_EXCL_LINE: no memory
+    return cannot_write("what gnuplot is to draw");  // GCOVR_EXCL_LINE: memory is full
   }
   lseek(in.get(), 0, SEEK_SET);
   posix_spawn_file_actions_t files;

@@ -61,12 +61,12 @@ Report report_of(const Survey& survey, std::map<std::uint64_t, Windows>& process
               .x_title = "time in s",
               .y_title = "MiB"};
   Table table{"percentiles", {{"process", "PROCESS"}}, {}};
-  static const std::array<std::string, kPercentiles.size()> kKeys = {
+  static const std::array<std::string, kPercentiles.size()> keys = {
       "p0-bytes", "p25-bytes", "p50-bytes", "p75-bytes", "p90-bytes", "p99-bytes", "p100-bytes"};
-  static const std::array<std::string, kPercentiles.size()> kTitles = {
+  static const std::array<std::string, kPercentiles.size()> titles = {
       "LEAST", "25 %", "MEDIAN", "75 %", "90 %", "99 %", "MOST"};
   for (std::size_t i = 0; i < kPercentiles.size(); ++i) {
-    table.columns.push_back({kKeys[i], kTitles[i], Unit::Bytes});
+    table.columns.push_back({keys[i], titles[i], Unit::Bytes});
   }
   for (auto& [id, windows] : processes) {
     windows.advance(survey.duration_ms / step_ms + 1);

@@ -15,7 +15,7 @@ namespace smadv::cli::top {
 namespace {
 
 // Escape alone is told from the start of a longer key by the silence after it.
-constexpr int kEscapeDelay_ms = 50;
+constexpr int kEscapeDelayMs = 50;
 constexpr int kEscapeCharacter = 0x1b;
 
 // Colour pairs: one for each of the eight colours on what the terminal has behind.
@@ -95,7 +95,7 @@ std::optional<int> key_of(int code) {
 struct Screen::Impl {
   explicit Impl(SCREEN* opened, Palette palette)
       : screen(opened), utf8(std::strcmp(nl_langinfo(CODESET), "UTF-8") == 0) {
-    set_escdelay(kEscapeDelay_ms);
+    set_escdelay(kEscapeDelayMs);
     cbreak();
     noecho();
     nonl();  // so that Enter is told from ^J, and the cursor moves by line feeds

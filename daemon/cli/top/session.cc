@@ -36,10 +36,9 @@ constexpr auto kHelp = std::to_array<std::pair<std::string_view, std::string_vie
 
 Line legend() {
   Line line;
-  for (const std::string_view name : kNames<Pattern>) {
-    const auto pattern = *value_of<Pattern>(name);
-    line.emplace_back(std::string(1, letter_of(pattern)), Style::Letters);
-    line.emplace_back(fmt::format(" {}  ", name));
+  for (std::size_t i = 0; i < kNames<Pattern>.size(); ++i) {
+    line.emplace_back(std::string(1, letter_of(static_cast<Pattern>(i))), Style::Letters);
+    line.emplace_back(fmt::format(" {}  ", kNames<Pattern>[i]));
   }
   return line;
 }
@@ -101,13 +100,13 @@ void Session::see(Snapshot snapshot) {
   before_ = lost_.empty() ? std::move(now_) : std::nullopt;
   lost_.clear();
   now_ = std::move(snapshot);
-  refresh();
+  refresh(*now_);
 }
 
-void Session::refresh() {
-  rows_ = rows_of(*now_, before_ ? &*before_ : nullptr);
+void Session::refresh(const Snapshot& now) {
+  rows_ = rows_of(now, before_ ? &*before_ : nullptr);
   std::erase_if(rows_, [this](const Row& row) {
-    return !matches(row, settings_.name) && !(ranging_ && row.process.id == selected_id_);
+    return !matches(row, settings_.name) && (!ranging_ || row.process.id != selected_id_);
   });
   sort_rows(rows_, settings_.sort, reversed_);
 }
@@ -135,10 +134,10 @@ bool Session::press(int pressed) {
       paused_ = !paused_;
       break;
     case '+':
-      settings_.interval_s = std::min(settings_.interval_s * 2, kMostInterval_s);
+      settings_.interval_s = std::min(settings_.interval_s * 2, kMostIntervalS);
       break;
     case '-':
-      settings_.interval_s = std::max(settings_.interval_s / 2, kLeastInterval_s);
+      settings_.interval_s = std::max(settings_.interval_s / 2, kLeastIntervalS);
       break;
     default:
       press_in_list(pressed);
@@ -152,7 +151,7 @@ void Session::press_in_list(int pressed) {
     return;
   }
   if (ranging_) {
-    const auto ranges = watched_ranges();
+    const auto ranges = watched_ranges(*now_);
     const std::size_t index = moved(selected_range(ranges), ranges.size(), pressed, page_);
     selected_at_ = index < ranges.size() ? ranges[index].start : selected_at_;
     return;
@@ -175,7 +174,7 @@ void Session::press_in_list(int pressed) {
     ranging_ = true;
     selected_at_ = 0;
   }
-  refresh();
+  refresh(*now_);
 }
 
 void Session::press_in_name(int pressed) {
@@ -189,7 +188,9 @@ void Session::press_in_name(int pressed) {
   } else if (pressed >= ' ' && pressed < 0x7f) {
     settings_.name += static_cast<char>(pressed);
   }
-  refresh();
+  if (now_) {
+    refresh(*now_);
+  }
 }
 
 // The first one until one is chosen, or when that one is gone.
@@ -205,15 +206,15 @@ const Row* Session::watched() const {
   return found == rows_.end() ? nullptr : &*found;
 }
 
-std::vector<Range> Session::watched_ranges() const {
+std::vector<Range> Session::watched_ranges(const Snapshot& now) const {
   std::vector<Range> ranges;
   const Row* row = watched();
-  for (const Range& range : now_->ranges) {
+  for (const Range& range : now.ranges) {
     if (row != nullptr && range.pid == row->process.pid) {
       ranges.push_back(range);
     }
   }
-  return ranges;
+  return ranges;  // GCOVR_EXCL_LINE: gcov sees the unwinding only
 }
 
 std::size_t Session::selected_range(const std::vector<Range>& ranges) const {
@@ -225,9 +226,10 @@ Line Session::state_line() const {
   if (!lost_.empty()) {
     return {{lost_ + "; waiting for it", Style::Bad}};
   }
-  std::string text = before_ ? fmt::format("rates of the last {}",
-                                           format_duration_ns(now_->time_ns - before_->time_ns))
-                             : std::string("rates since each process is tracked");
+  std::string text = before_ && now_
+                         ? fmt::format("rates of the last {}",
+                                       format_duration_ns(now_->time_ns - before_->time_ns))
+                         : std::string("rates since each process is tracked");
   text += fmt::format(", every {:.2g} s", settings_.interval_s);
   Line line{text};
   if (paused_) {
@@ -250,18 +252,18 @@ std::vector<Line> Session::draw(Size size) {
   } else if (!now_) {
     screen.add(state_line());
   } else if (ranging_) {
-    draw_ranges(screen);
+    draw_ranges(screen, *now_);
   } else {
-    draw_processes(screen);
+    draw_processes(screen, *now_);
   }
   screen.fill(0);
   return screen.lines();
 }
 
-void Session::draw_processes(Screenful& screen) {
+void Session::draw_processes(Screenful& screen, const Snapshot& now) {
   const bool roomy = screen.size().height >= kRoomy;
   if (roomy) {
-    screen.add({{"smadv top  ", Style::Title}, headline(*now_, before_ ? &*before_ : nullptr)});
+    screen.add({{"smadv top  ", Style::Title}, headline(now, before_ ? &*before_ : nullptr)});
   }
   if (roomy || !lost_.empty() || naming_) {
     screen.add(state_line());
@@ -283,7 +285,7 @@ void Session::draw_processes(Screenful& screen) {
   }
 }
 
-void Session::draw_ranges(Screenful& screen) {
+void Session::draw_ranges(Screenful& screen, const Snapshot& now) {
   const Row* row = watched();
   const bool roomy = screen.size().height >= kRoomy;
   if (row == nullptr) {
@@ -296,7 +298,7 @@ void Session::draw_ranges(Screenful& screen) {
       {{fmt::format("{} ({})", printable(process.comm), process.pid), Style::Title},
        fmt::format("  {:.1f} faults/s, {:.1f} major/s; {}, {} active", rates.faults, rates.majors,
                    counted(process.ranges, "range"), counted(process.hints_active, "hint"))});
-  const auto ranges = watched_ranges();
+  const auto ranges = watched_ranges(now);
   const std::size_t selected = selected_range(ranges);
   if (roomy) {
     screen.add(state_line());
@@ -309,7 +311,7 @@ void Session::draw_ranges(Screenful& screen) {
   std::vector<std::string> sentences;
   if (selected < ranges.size()) {
     const Range& range = ranges[selected];
-    sentences = wrapped(explanation(range, now_->policy, latest_attempt(range, now_->tasks)),
+    sentences = wrapped(explanation(range, now.policy, latest_attempt(range, now.tasks)),
                         screen.size().width);
     sentences.insert(sentences.begin(), shortened(file_text(range), screen.size().width));
   } else {

@@ -27,8 +27,8 @@ inline constexpr int kEscape = 0x107;
 inline constexpr int kBackspace = 0x108;
 }  // namespace key
 
-inline constexpr double kLeastInterval_s = 0.1;
-inline constexpr double kMostInterval_s = 3600;
+inline constexpr double kLeastIntervalS = 0.1;
+inline constexpr double kMostIntervalS = 3600;
 
 /// With what it begins.
 struct Settings {
@@ -58,16 +58,16 @@ class Session {
  private:
   void press_in_list(int pressed);
   void press_in_name(int pressed);
-  void refresh();
+  void refresh(const Snapshot& now);
 
   [[nodiscard]] std::size_t selected_row() const;
   [[nodiscard]] const Row* watched() const;
-  [[nodiscard]] std::vector<Range> watched_ranges() const;
+  [[nodiscard]] std::vector<Range> watched_ranges(const Snapshot& now) const;
   [[nodiscard]] std::size_t selected_range(const std::vector<Range>& ranges) const;
   [[nodiscard]] Line state_line() const;
 
-  void draw_processes(Screenful& screen);
-  void draw_ranges(Screenful& screen);
+  void draw_processes(Screenful& screen, const Snapshot& now);
+  void draw_ranges(Screenful& screen, const Snapshot& now);
 
   Settings settings_;
   std::optional<Snapshot> before_;

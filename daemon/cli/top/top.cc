@@ -195,7 +195,7 @@ void declare_top(const Command& smadv) {
                 .value = "TEXT"});
   const auto interval = top.number<double>(
       {.names = "-i,--interval", .does = "Seconds between two looks (2)", .value = "S"},
-      "number of seconds", top::kLeastInterval_s, top::kMostInterval_s);
+      "number of seconds", top::kLeastIntervalS, top::kMostIntervalS);
   const auto batch = top.flag({.names = "-b,--batch", .does = "Print it, for files and pipes"});
   const auto count =
       top.number<std::uint64_t>({.names = "-n,--count",

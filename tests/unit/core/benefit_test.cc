@@ -605,7 +605,7 @@ TEST_F(Weigh, WhatFitsIsTriedOnceItWouldHaveBeenFilled) {
   effect().stake_ns = 100 * kFillNs;
   range().memory.most_pages = kPages - 1;
   expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT);
-  account(kRandom).pages = 49 * 32;
+  account(kRandom).pages = 49UL * 32;
   expect(kNormal, SMART_MADVISE_REASON_TRIAL);
   EXPECT_EQ(smadv_benefit_regret_ns(&range()), effect().stake_ns / 50) << "of 100 misses 2";
 }
@@ -663,7 +663,7 @@ TEST_F(Weigh, FillingMemoryMayCostAtFirst) {
 TEST_F(Weigh, WindowsThatServeManyPagesPaySoon) {
   range().hint = kNormal;
   account(kRandom).pages = 160;
-  account(kNone) = {.faults = 16, .misses = 16, .waited_ns = 16 * 20 * kMissNs, .pages = 512};
+  account(kNone) = {.faults = 16, .misses = 16, .waited_ns = 320UL * kMissNs, .pages = 512};
   effect().filled_pages = 511;
   expect(kNormal, SMART_MADVISE_REASON_TRIAL);
   effect().filled_pages = 512;

@@ -58,8 +58,9 @@ class ServerTest : public testing::Test {
     sockaddr_in6 name{};
     name.sin6_family = static_cast<sa_family_t>(family);
     socklen_t length = sizeof(name);
-    bind(fd.get(), reinterpret_cast<sockaddr*>(&name),
-         family == AF_INET ? sizeof(sockaddr_in) : length);
+    EXPECT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&name),
+                   family == AF_INET ? sizeof(sockaddr_in) : length),
+              0);
     getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length);
     return fmt::format("{}:{}", family == AF_INET ? "127.0.0.1" : "[::1]",
                        ntohs(name.sin6_port));  // where an IPv4 name has it, too

@@ -248,7 +248,7 @@ TEST_F(RecordingFileTest, WhereNothingCanBeWritten) {
 class RecorderTest : public RecordingFileTest {
  protected:
   Recorder recorder(std::optional<std::uint32_t> root, std::uint64_t most = 1U << 20U) {
-    return Recorder(*Writer::create(path(), "{}"), Scope(root, dir_.path() / "proc"), most);
+    return {*Writer::create(path(), "{}"), Scope(root, dir_.path() / "proc"), most};
   }
 
   static RecordingNote numbered(RecordingNote note, std::uint64_t sequence,

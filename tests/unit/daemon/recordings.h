@@ -58,6 +58,7 @@ inline RecordingNote judged(std::uint64_t time_ms, const std::vector<std::uint64
 /// So many steps of a stream that faults every 16 pages, from @p page on.
 inline std::vector<std::uint64_t> stream(std::uint64_t page, std::uint64_t steps) {
   std::vector<std::uint64_t> pages;
+  pages.reserve(steps);
   for (std::uint64_t i = 0; i < steps; ++i) {
     pages.push_back(page + 16 * i);
   }

@@ -24,8 +24,6 @@ using test::jumps;
 using test::kBase;
 using test::kPage;
 using test::range_note;
-using test::stream;
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -52,6 +50,7 @@ class ReplayTest : public testing::Test {
   static std::vector<Range> ranges_of(const Outcome& outcome) {
     const ProcessReplay& process = outcome.processes.at(1);
     std::vector<Range> ranges;
+    ranges.reserve(process.ranges().size());
     for (std::uint32_t i = 0; i < process.ranges().size(); ++i) {
       ranges.push_back(process.range_of(process.ranges()[i]));
     }

@@ -26,11 +26,9 @@ namespace {
 
 using test::busy_entries;
 using test::judged;
-using test::kBase;
 using test::range_note;
 using test::write_recording;
 using testing::Contains;
-using testing::Each;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -96,13 +94,14 @@ TEST_F(ReportTest, HeatmapShowsTheFilesWithTheMostFaults) {
 TEST_F(ReportTest, FactsTellWhatIsMissing) {
   std::vector<recording::Entry> entries = busy_entries();
   entries.insert(entries.begin(), judged(1000, {1}));
+  entries.emplace_back(recording::Loss{2, 40});
   const std::string path = (dir_.path() / "f.rec").string();
   write_recording(path, entries, false);
   const auto survey = walk(path, {}, {});
   ASSERT_TRUE(survey);
   const auto facts = survey->facts();
   EXPECT_THAT(facts, Contains("recorded 2024-01-31 12:00:00 UTC on vm, Linux 6.1.0: fio job"));
-  EXPECT_THAT(facts, Contains("9.5 s of 1 processes: 1024 faults in 1 files, 7 lost"));
+  EXPECT_THAT(facts, Contains("9.5 s of 1 processes: 1024 faults in 1 files, 47 lost"));
   EXPECT_THAT(facts, Contains(HasSubstr("faster than they could be taken")));
   EXPECT_THAT(facts, Contains("1 faults are left out, of ranges that were not known"));
   EXPECT_THAT(facts, Contains(HasSubstr("as far as it goes: it ends in the middle")));
@@ -277,11 +276,13 @@ TEST_F(ReportTest, ChartsInLetters) {
 }
 
 class PictureTest : public ReportTest {
+ public:
+  PictureTest(const PictureTest&) = delete;
+  PictureTest& operator=(const PictureTest&) = delete;
+
  protected:
   PictureTest() : path_(std::getenv("PATH")) {}
   ~PictureTest() override { setenv("PATH", path_.c_str(), 1); }
-  PictureTest(const PictureTest&) = delete;
-  PictureTest& operator=(const PictureTest&) = delete;
 
   std::string path_;
 };

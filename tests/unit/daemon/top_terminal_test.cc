@@ -71,7 +71,7 @@ TEST_F(TopTerminalTest, ShowsAndQuits) {
   terminal.sees("Enter ranges");
   terminal.type("?");
   terminal.sees("this help");
-  terminal.type("x\x1b[B\x1bOA\x1b[5~\x1b[6~\x1b[H\x1b[F\x7f\xc3");
+  terminal.type("x\x1bOB\x1bOA\x1b[5~\x1b[6~\x1bOF\x1bOH\x7f\xc3");
   terminal.sees("k\u00e4se");
   terminal.type(" ");
   terminal.sees("paused");

@@ -28,11 +28,11 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-constexpr std::uint64_t kMiB = 1024 * 1024;
+constexpr std::uint64_t kMiB = 1U << 20U;
 
 Process process(std::uint32_t pid, const std::string& comm, std::uint64_t faults) {
   Process process;
-  process.id = pid * 10;
+  process.id = std::uint64_t{pid} * 10;
   process.pid = pid;
   process.comm = comm;
   process.tracked_ms = 2000;
@@ -78,6 +78,7 @@ Snapshot snapshot(std::uint64_t second = 0) {
 
 std::vector<std::uint32_t> pids(const std::vector<Row>& rows) {
   std::vector<std::uint32_t> pids;
+  pids.reserve(rows.size());
   for (const Row& row : rows) {
     pids.push_back(row.process.pid);
   }
@@ -335,9 +336,9 @@ TEST_F(TopSession, IntervalHasBounds) {
   press("+");
   EXPECT_EQ(session_.interval_s(), 4);
   press(std::string(20, '+'));
-  EXPECT_EQ(session_.interval_s(), kMostInterval_s);
+  EXPECT_EQ(session_.interval_s(), kMostIntervalS);
   press(std::string(20, '-'));
-  EXPECT_EQ(session_.interval_s(), kLeastInterval_s);
+  EXPECT_EQ(session_.interval_s(), kLeastIntervalS);
 }
 
 TEST_F(TopSession, PausesHelpsAndQuits) {
