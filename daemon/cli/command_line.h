@@ -120,7 +120,7 @@ class Command {
         candidates.push_back({choice.first});
       }
       return candidates;  // GCOVR_EXCL_LINE: gcov sees the unwinding only
-    };
+    };                    // GCOVR_EXCL_LINE: gcov sees the unwinding only
     read_one(completed, [value = given.value_, choices](const std::string& text) -> std::string {
       std::string names;
       for (const auto& [name, meaning] : choices) {
