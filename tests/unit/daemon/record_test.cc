@@ -88,7 +88,9 @@ TEST_F(RecordTest, UntilTheCommandEnds) {
 
 TEST_F(RecordTest, UntilTheProcessEnds) {
   std::thread killer([this] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (!std::filesystem::exists(file())) {  // it has begun
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     std::filesystem::remove_all(root_.path() / "proc/136");
   });
   EXPECT_EQ(record("136").exit, ExitCode::Ok);
