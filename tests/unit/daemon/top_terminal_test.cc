@@ -109,8 +109,7 @@ TEST_F(TopTerminalTest, EndsWithItsTerminal) {
 TEST_F(TopTerminalTest, StopsAndGoesOn) {
   Terminal terminal(top());
   terminal.until("k\u00e4se");
-  terminal.type("\x1a");
-  terminal.until(kLeave);
+  terminal.type_until("\x1a", kLeave);
   terminal.until("[stopped]");
   EXPECT_TRUE(terminal.is_usual());
   terminal.type("fg\r");
