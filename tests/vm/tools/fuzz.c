@@ -34,13 +34,12 @@
 #define NOBODY		65534
 #define FAMILY		"smart_madvise"
 #define BYTES		65536
-#define FIELDS		16
 #define RULES		24	/* from which all are removed again */
 #define REPLY_LIMIT_S	60
 
 /* What the requests may change. */
 struct settings {
-	uint32_t policy[FIELDS];
+	uint32_t policy[MOST_ATTRIBUTES + 1]; /* by number */
 	uint64_t rules;			/* hash */
 	int rule_count;
 };
@@ -215,8 +214,11 @@ static void take_policy(const struct nlmsghdr *message, void *into)
 	struct settings *settings = into;
 
 	for (; left >= NLA_HDRLEN; left -= NLA_ALIGN(at->nla_len),
-	     at = (const void *)at + NLA_ALIGN(at->nla_len))
+	     at = (const void *)at + NLA_ALIGN(at->nla_len)) {
+		if (at->nla_type > MOST_ATTRIBUTES)
+			wrong("an attribute %d that the spec does not have", at->nla_type);
 		settings->policy[at->nla_type] = *(const uint32_t *)(at + 1);
+	}
 }
 
 static void take_rule(const struct nlmsghdr *message, void *into)

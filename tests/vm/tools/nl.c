@@ -28,7 +28,6 @@
 #define FAMILY		"smart_madvise"
 #define GROUP		"events"
 #define BYTES		65536
-#define MAX_FIELDS	32
 #define REPLY_LIMIT_S	60
 
 static const char usage[] =
@@ -64,7 +63,7 @@ static struct {
 	int cut;
 	int garbage;
 	bool starved;
-	char *fields[MAX_FIELDS];
+	char *fields[MOST_ATTRIBUTES];
 	int field_count;
 } options;
 
@@ -539,7 +538,7 @@ static int take_options(int argc, char **argv)
 		case 'd': options.dump = true; break;
 		case 'f':
 			for (word = strtok(optarg, ","); word; word = strtok(NULL, ",")) {
-				if (options.field_count == MAX_FIELDS)
+				if (options.field_count == MOST_ATTRIBUTES)
 					misuse("too many fields");
 				options.fields[options.field_count++] = word;
 			}
