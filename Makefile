@@ -195,6 +195,10 @@ style: setup configure-test ## source checks: checkpatch, sparse, W=1, kernel-do
 version := $(shell grep -oP 'SMADV_VERSION "\K[0-9.]+' kmod/main.h)
 dkms_name := smart-madvise
 dkms_source = $(DESTDIR)/usr/src/$(dkms_name)-$(version)
+# Of whatever version: dkms would keep what it built of this one, and the former beside it.
+forget_module = dkms status $(dkms_name) | sed 's/[,:].*//' | sort -u | \
+	xargs -r -I{} dkms remove {} --all; rm -rf /usr/src/$(dkms_name)-*
+systemd = [ ! -d /run/systemd/system ] || systemctl
 # The policy file is the operator's as soon as it differs from the one that was
 # installed, of which share keeps a copy: then it is neither replaced nor removed.
 config = $(DESTDIR)/etc/smart-madvise
@@ -204,6 +208,10 @@ changed = [ -e $(config)/policy.toml ] && ! cmp -s $(config)/policy.toml $(share
 kept = echo "$(config)/policy.toml was changed, it stays as it is"
 
 install: user ## install user space under PREFIX (/usr/local), and the module through dkms
+ifeq ($(DESTDIR),)
+	@command -v dkms >/dev/null || { echo "make install: needs dkms (apt-get install dkms) for the module" >&2; exit 1; }
+	@$(forget_module)
+endif
 	@if $(changed); then $(kept); else install -D -m 644 daemon/policy.toml $(config)/policy.toml; fi
 	cmake $(BUILD)/user -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(UNIT_DIR:%=-DSMADV_UNIT_DIR=%) >/dev/null
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/user
@@ -212,20 +220,24 @@ install: user ## install user space under PREFIX (/usr/local), and the module th
 	$(sync) --exclude=dkms.conf kmod include $(dkms_source)/
 	sed 's/#MODULE_VERSION#/$(version)/' kmod/dkms.conf >$(dkms_source)/dkms.conf
 ifeq ($(DESTDIR),)
-	@command -v dkms >/dev/null || { echo "make install: needs dkms (apt-get install dkms) for the module" >&2; exit 1; }
-	dkms install --force $(dkms_name)/$(version) $(DKMS_OPTIONS)
+	dkms install $(dkms_name)/$(version) $(DKMS_OPTIONS)
+	$(systemd) daemon-reload
 endif
 
 uninstall: ## undo make install; a policy that was changed stays
 	@[ -f $(share)/installed ] || { echo "make uninstall: nothing of ours is under $(DESTDIR)$(PREFIX)" >&2; exit 1; }
 ifeq ($(DESTDIR),)
-	-rmmod smart_madvise 2>/dev/null
-	-dkms remove $(dkms_name)/$(version) --all
+	-$(systemd) disable --now smadvd
+	-[ ! -d /sys/module/smart_madvise ] || rmmod smart_madvise
+	-$(forget_module)
 endif
-	rm -rf $(dkms_source)
+	rm -rf $(dkms_source) $(DESTDIR)/var/lib/smart-madvise
 	@if $(changed); then $(kept); else rm -fv $(config)/policy.toml; fi
 	sed 's|^|$(DESTDIR)|' $(share)/installed | xargs rm -fv $(share)/installed
 	rmdir --ignore-fail-on-non-empty $(wildcard $(config)/policy.d $(config) $(documents) $(share)/grafana) $(share)
+ifeq ($(DESTDIR),)
+	$(systemd) daemon-reload
+endif
 
 # --- the rest -----------------------------------------------------------------
 setup: ## install what is missing (Debian 12) and fetch the kernels under test
