@@ -69,15 +69,20 @@ static void adopt_hint(struct smadv_record *record, struct smadv_range *range,
 
 /*
  * A fault saw another hint than the range knows of. Either it is older than the
- * last change, or somebody changed the mapping: the mapping tells.
+ * last change, or somebody changed the mapping: the mapping tells. It may be
+ * behind itself, as advice is noted before it takes effect: who learns of another
+ * hint of the application looks again.
+ *
+ * Return: true when the mapping could be asked, and told nothing of that kind.
  */
-static void verify(struct smadv_record *record, struct smadv_range *range)
+static bool verify(struct smadv_record *record, struct smadv_range *range)
 {
 	struct smadv_mapping mapping;
 	int err = smadv_mapping_at(record->mm, range->start, &mapping);
+	u32 advised = range->application_hint;
 
 	if (err == -EAGAIN || err == -ESRCH)
-		return;
+		return false;
 	if (err || mapping.id != range->mapping) {
 		smadv_heed_review(record, range->start, range->end);
 		smadv_range_reset(range);
@@ -86,12 +91,13 @@ static void verify(struct smadv_record *record, struct smadv_range *range)
 		range->mapping = err ? 0 : mapping.id;
 		if (!err)
 			note_memory(record, range, &mapping);
-		return;
+		return range->application_hint == advised;
 	}
 	note_memory(record, range, &mapping);
 	if (range->hint != SMART_MADVISE_HINT_NONE && smadv_hint_borne(range->hint) != mapping.hint)
 		smadv_heed_review(record, range->start, range->end);
 	adopt_hint(record, range, &mapping);
+	return range->application_hint == advised;
 }
 
 /* A fault outside of all ranges: make one of its mapping, as far as no other range has it. */
@@ -273,8 +279,7 @@ static void judge(struct smadv_record *record, u64 now_ms)
 
 	for (i = 0; i < set->count; i++) {
 		if (set->item[i]->doubtful) {
-			set->item[i]->doubtful = false;
-			verify(record, set->item[i]);
+			set->item[i]->doubtful = !verify(record, set->item[i]);
 			smadv_recording_range(record, set->item[i]);
 			news = true;
 		}
