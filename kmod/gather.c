@@ -182,7 +182,7 @@ static void gather(struct smadv_record *record, u64 now_ms)
 		}
 		if (!range || fault.page < range->start || fault.page >= range->end)
 			range = smadv_ranges_find(&record->ranges, fault.page);
-		/* The second entry of a fault makes no range: the first one did, or was not seen. */
+		/* The second entry of a fault makes no range: the first one did, if seen. */
 		if (!range && !(fault.flags & SMADV_FAULT_TRIED))
 			range = watch(record, fault.page, now_ms);
 		smadv_recording_fault(&fault);
