@@ -143,8 +143,8 @@ void declare_policy(const Command& smadv) {
       policy.add("set", "Change keys: all of them, or none when one is refused",
                  "  smadv policy set governor=benefit\n"
                  "  smadv policy set sequential-pct=80 random-pct=80 hold-ms=500\n");
-  const auto words = set.texts({.names = "KEY=VALUE",
-                                .does = "Key and new value",
+  const auto words = set.texts({.names = "CHANGE",  // CLI11 2.4 refuses KEY=VALUE
+                                .does = "KEY=VALUE, a key and its new value",
                                 .required = true,
                                 .completer = complete_change});
   set.runs([words](Context& context) { return set_policy(context, *words); });

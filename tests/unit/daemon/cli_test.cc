@@ -98,7 +98,7 @@ TEST_F(CliTest, UsageErrorsAreOneLine) {
   expect_complaint(run("--color blue ps"), ExitCode::Usage,
                    "--color: 'blue' is none of auto, always, never (see smadv ps --help)");
   expect_complaint(run("policy set"), ExitCode::Usage,
-                   "KEY=VALUE is required (see smadv policy set --help)");
+                   "CHANGE is required (see smadv policy set --help)");
 }
 
 TEST_F(CliTest, NumbersAreDecimal) {
