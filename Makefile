@@ -210,6 +210,8 @@ kept = echo "$(config)/policy.toml was changed, it stays as it is"
 install: user ## install user space under PREFIX (/usr/local), and the module through dkms
 ifeq ($(DESTDIR),)
 	@command -v dkms >/dev/null || { echo "make install: needs dkms (apt-get install dkms) for the module" >&2; exit 1; }
+	@[ "$$(dpkg-query -W -f '$${db:Status-Status}' smart-madvise-dkms 2>/dev/null)" != installed ] || \
+		{ echo "make install: the package smart-madvise-dkms is installed: apt purge it first" >&2; exit 1; }
 	@$(forget_module)
 endif
 	@if $(changed); then $(kept); else install -D -m 644 daemon/policy.toml $(config)/policy.toml; fi
