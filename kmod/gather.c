@@ -146,11 +146,13 @@ static void note_loss(struct smadv_record *record, u32 lost)
 }
 
 /* Of a record that had to wait a window's worth of faults is looked at, the last ones. */
-static void skip(struct smadv_record *record)
+static void skip(struct smadv_record *record, bool sample)
 {
-	u32 i, skipped;
+	u32 i, seen = smadv_control_policy()->window_faults;
+	u32 skipped = sample ? smadv_map_skip_faults(record, seen) : 0;
 
-	skipped = smadv_map_skip_faults(record, smadv_control_policy()->window_faults);
+	for (i = 0; i < record->ranges.count; i++)
+		smadv_range_skip(record->ranges.item[i], skipped, seen);
 	if (!skipped)
 		return;
 	record->faults += skipped;
@@ -158,8 +160,6 @@ static void skip(struct smadv_record *record)
 	smadv_stats_add(PAGES_TOUCHED, skipped);
 	smadv_stats_add(FAULTS_SKIPPED, skipped);
 	smadv_waits_forget(&record->waits);
-	for (i = 0; i < record->ranges.count; i++)
-		smadv_range_skip(record->ranges.item[i], skipped);
 }
 
 /* Turn the recorded faults into evidence. At most a ring's worth a round. */
@@ -227,21 +227,47 @@ static bool begins_to_pay(struct smadv_range *range)
 	return range->effect.told.pays && range->effect.told.pays != former;
 }
 
+/* How far random accesses of the process to the file of @range reach in its other ranges. */
+static u64 beside(const struct smadv_record *record, const struct smadv_range *range)
+{
+	const struct smadv_range *other;
+	u64 pages = 0;
+	u32 i;
+
+	for (i = 0; i < record->ranges.count; i++) {
+		other = record->ranges.item[i];
+		if (other != range && other->memory.file == range->memory.file &&
+		    other->pattern.kind == SMART_MADVISE_PATTERN_RANDOM)
+			pages += other->memory.extent_pages;
+	}
+	return pages;
+}
+
+/* How much memory there is for the file, and for this range of it. */
+static void look_at_memory(const struct smadv_record *record, struct smadv_range *range)
+{
+	struct smadv_memory *memory = &range->memory;
+	u64 most = most_pages(record, memory->file);
+
+	memory->beside_pages = beside(record, range);
+	memory->resident_pages = smadv_pagecache_resident(memory->file);
+	if (most == memory->most_pages)
+		return;
+	memory->most_pages = most;
+	smadv_recording_range(record, range);
+}
+
 /* Returns whether something is new, or not known well yet. */
 static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 {
 	const struct smadv_policy *policy = smadv_control_policy();
 	struct smadv_range *range = record->ranges.item[index];
 	u32 kind = range->pattern.kind;
-	u64 border, most;
+	u64 border;
 	bool changed;
 
 	smadv_pool_share(range, now_ms);
-	most = most_pages(record, range->memory.file);
-	if (most != range->memory.most_pages) {
-		range->memory.most_pages = most;
-		smadv_recording_range(record, range);
-	}
+	look_at_memory(record, range);
 	smadv_prior_apply(&record->priors, range);
 	changed = smadv_range_judge(range, policy, now_ms);
 	if (changed) {
@@ -316,8 +342,7 @@ static void judge(struct smadv_record *record, u64 now_ms)
 void smadv_gather(struct smadv_record *record, u64 now_ms, bool sample)
 {
 	lockdep_assert_held(&smadv_lock);
-	if (sample && !smadv_recording_active())
-		skip(record);
+	skip(record, sample && !smadv_recording_active());
 	gather(record, now_ms);
 	judge(record, now_ms);
 	smadv_recording_judged(record);

@@ -111,6 +111,25 @@ static void judge(struct slot *slot, u64 read, u64 evicted)
 }
 
 /**
+ * smadv_pagecache_resident() - how much of a file is there?
+ * @id: identity of the file
+ *
+ * Return: pages, 0 when the file is not watched.
+ */
+u64 smadv_pagecache_resident(u64 id)
+{
+	struct slot *slot = slot_of(id);
+	u64 came, went;
+
+	lockdep_assert_held(&smadv_lock);
+	if (slot->id != id)
+		return 0;
+	came = slot->resident + atomic64_read(&slot->read) - slot->seen_read;
+	went = atomic64_read(&slot->evicted) - slot->seen_evicted;
+	return came > went ? came - went : 0;
+}
+
+/**
  * smadv_pagecache_room() - how much of a file does memory hold?
  * @id: identity of the file
  *
@@ -124,17 +143,12 @@ u64 smadv_pagecache_room(u64 id)
 	struct slot *slot = slot_of(id);
 	u64 read = atomic64_read(&slot->read);
 	u64 evicted = atomic64_read(&slot->evicted);
-	u64 came, went;
 
 	lockdep_assert_held(&smadv_lock);
 	if (slot->id != id)
 		return U64_MAX;
 	judge(slot, read, evicted);
-	if (!slot->evicting)
-		return U64_MAX;
-	came = slot->resident + read - slot->seen_read;
-	went = evicted - slot->seen_evicted;
-	return came > went ? came - went : 0;
+	return slot->evicting ? smadv_pagecache_resident(id) : U64_MAX;
 }
 
 static void find(struct tracepoint *tracepoint, void *unused)

@@ -8,6 +8,9 @@
 /* A look at @file found @resident pages of it; smadv_lock held. */
 void smadv_pagecache_look(u64 file, u64 resident);
 
+/* Pages of @file that are there now, 0 unless it is watched; smadv_lock held. */
+u64 smadv_pagecache_resident(u64 file);
+
 /* Pages of @file that memory has room for, U64_MAX unless it evicts them; smadv_lock held. */
 u64 smadv_pagecache_room(u64 file);
 

@@ -8,6 +8,8 @@
 /* And before one that wins nothing is given up; misses before RANDOM is. */
 #define PATIENT_WINDOWS	16
 #define PATIENT_MISSES	(4 * SMADV_TRIAL_MISSES)
+/* Least part of the price of a trial that is asked for, however little it seems to risk */
+#define PRICE_SHARE	4
 /* A hint that spares less than one part in so many is none. */
 #define GAIN_SHARE	50
 /* A window is taken to cost so many single pages, as long as it was not measured. */
@@ -60,25 +62,68 @@ static u32 failures(const struct smadv_effect *effect, u32 hint)
 	return effect->failures[hint];
 }
 
-/* What a trial has to be worth: dearer or cheaper by what is known of former runs. */
-static u64 asked_ns(const struct smadv_effect *effect, u32 hint)
+/*
+ * Of as many faults under RANDOM as a trial takes, that part which would miss without it,
+ * too, and no more cheaply: of those before so many missed. Where runs are longer than a
+ * page each page of them will.
+ */
+static u64 missed_anyway(const struct smadv_range *range, u64 price_ns)
 {
-	u64 price_ns = smadv_effect_price_ns(effect);
-	u32 prior_pct = effect->prior_pct[hint];
+	const struct smadv_account *plain = &range->effect.account[SMART_MADVISE_HINT_NONE];
+	u64 pages = (u64)plain->faults * smadv_evidence_run_q4(&range->evidence) / 16;
+
+	return plain->misses >= SMADV_TRIAL_MISSES && pages ? price_ns * plain->misses / pages : 0;
+}
+
+/**
+ * smadv_benefit_price_ns() - what a trial may cost
+ * @range: range
+ * @hint: enum smart_madvise_hint
+ *
+ * As much as smadv_effect_price_ns() says, and for RANDOM no more than the misses that
+ * reading around may spare; a part of the price in any case, for they are an estimate.
+ *
+ * Return: ns, 0 when nothing missed yet.
+ */
+u64 smadv_benefit_price_ns(const struct smadv_range *range, u32 hint)
+{
+	u64 price_ns = smadv_effect_price_ns(&range->effect);
+	u64 least_ns = price_ns / PRICE_SHARE;
+	u64 anyway_ns;
+
+	if (hint != SMART_MADVISE_HINT_RANDOM)
+		return price_ns;
+	anyway_ns = missed_anyway(range, price_ns);
+	return anyway_ns < price_ns - least_ns ? price_ns - anyway_ns : least_ns;
+}
+
+/* What a trial has to be worth: dearer or cheaper by what is known of former runs. */
+static u64 asked_ns(const struct smadv_range *range, u32 hint)
+{
+	u64 price_ns = smadv_benefit_price_ns(range, hint);
+	u32 prior_pct = range->effect.prior_pct[hint];
 
 	/* They count for nothing once the hint fails here. */
-	if (!prior_pct || (prior_pct < 100 && failures(effect, hint)))
+	if (!prior_pct || (prior_pct < 100 && failures(&range->effect, hint)))
 		return price_ns;
 	return price_ns / 100 * prior_pct;
 }
 
 /* What a trial of the standing hint may cost: also what its price was cut by. */
-static u64 risk_ns(const struct smadv_effect *effect, u32 hint)
+static u64 risk_ns(const struct smadv_range *range)
 {
-	u64 price_ns = smadv_effect_price_ns(effect);
-	u64 asked = asked_ns(effect, hint);
+	u64 price_ns = smadv_benefit_price_ns(range, range->hint);
+	u64 asked = asked_ns(range, range->hint);
 
-	return smadv_effect_allowance_ns(effect) + (price_ns > asked ? price_ns - asked : 0);
+	return smadv_effect_allowance_ns(&range->effect) +
+	       (price_ns > asked ? price_ns - asked : 0);
+}
+
+/* It did not pay while memory was filling, which it still does. */
+static bool is_early(const struct smadv_range *range, u32 hint)
+{
+	return hint == SMART_MADVISE_HINT_RANDOM && range->effect.early &&
+	       !smadv_effect_full(&range->effect, &range->memory);
 }
 
 /* Is what was waited for so far worth a trial, which may cost some of it? */
@@ -87,9 +132,12 @@ static bool affords(const struct smadv_range *range, u32 hint)
 	const struct smadv_effect *effect = &range->effect;
 	u64 price_ns = smadv_effect_price_ns(effect);
 
+	if (is_early(range, hint))
+		return false;
+
 	if (!price_ns || (effect->others.pays[hint] && !failures(effect, hint)))
 		return price_ns;
-	return asked_ns(effect, hint) <=
+	return asked_ns(range, hint) <=
 	       smadv_effect_allowance_ns(effect) >> failures(effect, hint);
 }
 
@@ -116,7 +164,8 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 	else
 		return verdict(hint, SMART_MADVISE_REASON_PATTERN_UNHINTED);
 	if (!affords(range, hint))
-		return verdict(SMART_MADVISE_HINT_NONE, range->effect.failures[hint] ?
+		return verdict(SMART_MADVISE_HINT_NONE,
+			       range->effect.failures[hint] || is_early(range, hint) ?
 			       SMART_MADVISE_REASON_DOES_NOT_PAY : SMART_MADVISE_REASON_LITTLE_AT_STAKE);
 	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
 }
@@ -126,7 +175,7 @@ static bool in_debt(const struct smadv_range *range)
 	const struct smadv_effect *effect = &range->effect;
 
 	return effect->balance_ns < 0 &&
-	       (u64)-effect->balance_ns > risk_ns(effect, range->hint);
+	       (u64)-effect->balance_ns > risk_ns(range);
 }
 
 /* Enough less to be worth a hint */
@@ -181,7 +230,7 @@ static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 /* Windows that hold all that accesses reach */
 static u64 windows(const struct smadv_range *range)
 {
-	return range->memory.extent_pages / range->memory.window_pages;
+	return smadv_effect_reach(&range->memory) / range->memory.window_pages;
 }
 
 /* Of the last misses under the application's hint, those that a window would have spared. */
@@ -243,11 +292,12 @@ static struct smadv_verdict weigh(const struct smadv_range *range,
 }
 
 /*
- * What none may cost at worst before it pays, while it fills memory with windows of
- * @miss_ns each. Of random accesses to n windows, of which m were read, one in
+ * What none may seem to cost at worst before it pays, while it fills memory with windows
+ * of @miss_ns each. Of random accesses to n windows, of which m were read, one in
  * 1 - m / n misses; where single pages cost s, the debt is largest once that is s /
  * miss_ns, and then n * s * (r - 1 - ln r) with r = miss_ns / s, which is below
- * n * s * (r - 1)^2 / 2.
+ * n * s * (r - 1)^2 / 2. It seems to be up to half as much again: accesses to pages that
+ * fault-around has mapped are not seen, and windows overlap.
  */
 static u64 fill_debt_ns(const struct smadv_range *range)
 {
@@ -257,7 +307,8 @@ static u64 fill_debt_ns(const struct smadv_range *range)
 
 	if (spared(range) || miss_ns <= single_ns || !single_ns)
 		return 0;
-	return windows(range) * (miss_ns - single_ns) / (2 * single_ns) * (miss_ns - single_ns);
+	return 3 * windows(range) * (miss_ns - single_ns) / (4 * single_ns) *
+	       (miss_ns - single_ns);
 }
 
 static struct smadv_verdict keep_normal(const struct smadv_range *range)

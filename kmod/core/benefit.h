@@ -15,6 +15,13 @@
  */
 u64 smadv_benefit_regret_ns(const struct smadv_range *range);
 
+/* What a trial of @hint may cost for @range, in ns, 0 when unknown. */
+/*@
+ * requires \valid_read(range);
+ * assigns \nothing;
+ */
+u64 smadv_benefit_price_ns(const struct smadv_range *range, u32 hint);
+
 /* The hint that may pay for @range, whose pattern has been judged, pays, or does not. */
 /*@
  * requires \valid_read(range) && \valid_read(policy);

@@ -66,7 +66,7 @@ void smadv_waits_forget(struct smadv_waits *waits)
  */
 void smadv_effect_init(struct smadv_effect *effect, u32 plain)
 {
-	*effect = (struct smadv_effect){ .plain = plain };
+	*effect = (struct smadv_effect){ .plain = plain, .weight = 1 };
 }
 
 /**
@@ -80,6 +80,7 @@ void smadv_effect_advised(struct smadv_effect *effect, u32 plain)
 {
 	*effect = (struct smadv_effect){
 		.plain = plain,
+		.weight = effect->weight,
 		.stake_ns = effect->stake_ns,
 		.lost_ns = effect->lost_ns,
 		.others = effect->others,
@@ -105,23 +106,37 @@ static bool is_ghost(const struct smadv_effect *effect, u32 window)
 	return false;
 }
 
+/* Pages of the windows that are remembered. */
+static u64 ghost_pages(const struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	u32 ghosts = effect->ghost[SMADV_GHOSTS - 1] ? SMADV_GHOSTS : effect->hand;
+
+	return (u64)ghosts * memory->window_pages;
+}
+
 /*
- * Share in 1/10000 of misses under RANDOM that would miss without it, but for pages
- * nearby. While memory fills, windows bring in what will be hit later; once it is full,
- * as much of the range is resident whichever way it is read.
+ * Share in 1/10000 of misses under RANDOM, in windows that are not remembered, that would
+ * miss without it. While memory fills, windows bring in what will be hit later; once it is
+ * full, as much of the range is resident whichever way it is read. The windows remembered
+ * are among those that would be resident, so that of the others more would be absent.
  */
 static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memory *memory)
 {
 	const struct smadv_account *plain = &effect->account[SMART_MADVISE_HINT_NONE];
+	u64 reach = smadv_effect_reach(memory), ghosts = ghost_pages(effect, memory);
 	u64 missed, absent;
 
 	if (!smadv_effect_pressed(memory))
 		return 0;
-	if (effect->filled_pages >= memory->most_pages)
+	if (smadv_effect_full(effect, memory))
 		return SHARE;
 	missed = plain->faults ? (u64)plain->misses * SHARE / plain->faults : SHARE;
-	absent = (memory->extent_pages - memory->most_pages) * SHARE / memory->extent_pages;
-	return missed < absent ? missed : absent;
+	absent = (reach - memory->most_pages) * SHARE / reach;
+	if (missed < absent)
+		absent = missed;
+	if (absent * reach >= (reach - ghosts) * SHARE || ghosts >= reach)
+		return SHARE;
+	return absent * reach / (reach - ghosts);
 }
 
 /* Is the window of @page none of the last ones? It is from now on. */
@@ -216,13 +231,14 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 {
 	struct smadv_account *account = &effect->account[hint];
 
-	effect->stake_ns = sum(effect->stake_ns, waited_ns);
+	effect->stake_ns = sum(effect->stake_ns, waited_ns * effect->weight);
 	if (account->misses >= SMADV_TRIAL_MISSES)
 		waited_ns = typical_ns(effect, hint, waited_ns);
 	account->misses++;
 	account->waited_ns = sum(account->waited_ns, waited_ns);
-	effect->filled_pages = sum(effect->filled_pages, hint == SMART_MADVISE_HINT_RANDOM ?
-							 1 : memory->window_pages);
+	effect->filled_pages = sum(effect->filled_pages, effect->weight *
+				   (hint == SMART_MADVISE_HINT_RANDOM ? 1ULL :
+									memory->window_pages));
 	if (hint == effect->plain)
 		return;
 	if (hint == SMART_MADVISE_HINT_RANDOM)
@@ -257,6 +273,7 @@ void smadv_effect_begin(struct smadv_effect *effect, u32 hint)
 		effect->filled_pages = 0;
 	for (i = 0; i < SMADV_GHOSTS; i++)
 		effect->ghost[i] = 0;
+	effect->hand = 0;
 }
 
 /**
@@ -264,17 +281,24 @@ void smadv_effect_begin(struct smadv_effect *effect, u32 hint)
  * @effect: effect
  * @hint: enum smart_madvise_hint
  * @failed: it did not pay; else it paid while the pattern called for it
+ * @memory: memory
+ *
+ * While memory fills, windows bring in what will be hit later: that RANDOM does not pay
+ * then says nothing of later.
  */
-void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed)
+void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
+		      const struct smadv_memory *memory)
 {
 	u8 *failures = &effect->failures[smadv_hint_borne(hint)];
 
 	if (effect->balance_ns < 0)
 		effect->lost_ns = sum(effect->lost_ns, (u64)-effect->balance_ns);
 	effect->leaving = true;
+	effect->early = failed && hint == SMART_MADVISE_HINT_RANDOM &&
+			!smadv_effect_full(effect, memory);
 	if (!failed)
 		*failures = 0;
-	else if (*failures < FAILURES_MAX)
+	else if (!effect->early && *failures < FAILURES_MAX)
 		++*failures;
 }
 
@@ -381,6 +405,32 @@ u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
 }
 
 /**
+ * smadv_effect_reach() - how far do random accesses to a file reach?
+ * @memory: memory
+ *
+ * Ranges of one mapping have no page in common, and share the memory of their file.
+ *
+ * Return: pages.
+ */
+u64 smadv_effect_reach(const struct smadv_memory *memory)
+{
+	return sum(memory->extent_pages, memory->beside_pages);
+}
+
+/**
+ * smadv_effect_full() - is the memory full that the file may have?
+ * @effect: effect
+ * @memory: memory
+ *
+ * Return: true when its misses have filled it, or all ranges and processes together.
+ */
+bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	return effect->filled_pages >= memory->most_pages ||
+	       memory->resident_pages >= memory->most_pages;
+}
+
+/**
  * smadv_effect_pressed() - do random accesses reach farther than memory?
  * @memory: memory
  *
@@ -388,5 +438,5 @@ u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
  */
 bool smadv_effect_pressed(const struct smadv_memory *memory)
 {
-	return memory->extent_pages > memory->most_pages;
+	return smadv_effect_reach(memory) > memory->most_pages;
 }

@@ -79,6 +79,7 @@ struct smadv_told {
  * @plain: enum smart_madvise_hint that mappings bear when the module keeps away: the
  *	application's
  * @account: by enum smart_madvise_hint
+ * @weight: faults that each one stands for, where only a sample is looked at
  * @stake_ns: all waits since the range was made
  * @lost_ns: of these, what trials cost
  * @reserved_ns: what the trial under way may cost
@@ -92,6 +93,7 @@ struct smadv_told {
  * @touched_pages: pages that its faults touched, at least
  * @last: page of the last fault
  * @failures: trials of each hint that did not pay in a row
+ * @early: the last trial of RANDOM did not pay while memory was filling
  * @leaving: the standing hint is to be taken back
  * @ghost: windows that would have been read without RANDOM, or that came, lately; 0
  *	when free
@@ -100,6 +102,7 @@ struct smadv_told {
 struct smadv_effect {
 	u32 plain;
 	struct smadv_account account[SMADV_EFFECT_HINTS];
+	u32 weight;
 	u64 stake_ns;
 	u64 lost_ns;
 	u64 reserved_ns;
@@ -111,6 +114,7 @@ struct smadv_effect {
 	u64 touched_pages;
 	u64 last;
 	u8 failures[SMADV_EFFECT_HINTS];
+	bool early;
 	bool leaving;
 	u32 ghost[SMADV_GHOSTS];
 	u32 hand;
@@ -120,13 +124,17 @@ struct smadv_effect {
  * struct smadv_memory - where a range lives
  * @file: identity of the file
  * @extent_pages: how much of it accesses reach, before they come back
+ * @beside_pages: how much more they reach in other ranges of the file
  * @most_pages: memory that it may fill, by limits and by what is evicted
+ * @resident_pages: how much of it is there, 0 when unknown
  * @window_pages: readahead window of the file
  */
 struct smadv_memory {
 	u64 file;
 	u64 extent_pages;
+	u64 beside_pages;
 	u64 most_pages;
+	u64 resident_pages;
 	u32 window_pages;
 };
 
@@ -159,7 +167,8 @@ void smadv_effect_renew(struct smadv_effect *effect);
 void smadv_effect_begin(struct smadv_effect *effect, u32 hint);
 
 /* @hint is to be taken back; it @failed, or is not called for any more. */
-void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed);
+void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
+		      const struct smadv_memory *memory);
 
 /* Each of two parts gets half of what was waited for. */
 void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right);
@@ -178,6 +187,12 @@ u64 smadv_effect_price_ns(const struct smadv_effect *effect);
 
 /* What trials may still cost, in ns. */
 u64 smadv_effect_allowance_ns(const struct smadv_effect *effect);
+
+/* Pages that random accesses to the file may reach, in this range and beside it. */
+u64 smadv_effect_reach(const struct smadv_memory *memory);
+
+/* Nothing comes any more but what something else has to go for. */
+bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_memory *memory);
 
 /* Memory cannot hold all that random accesses may reach. */
 bool smadv_effect_pressed(const struct smadv_memory *memory);

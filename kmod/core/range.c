@@ -3,6 +3,8 @@
 
 #include <linux/smart_madvise.h>
 
+#include "benefit.h"
+
 /* No part that a border makes is smaller. */
 #define PART_PAGES_MIN	SMADV_SECTION_PAGES
 /* Faults of a part before it may merge with its neighbour again. */
@@ -325,13 +327,16 @@ void smadv_range_gap(struct smadv_range *range, u32 lost)
  * smadv_range_skip() - faults were passed over
  * @range: range
  * @skipped: how many, of the whole process, since the last fault that was looked at
+ * @seen: how many come next, which stand for them as well
  *
  * Unlike losses, which come when faults are too many, they do not make the evidence
  * less certain: a process is sampled when nothing is new about it.
  */
-void smadv_range_skip(struct smadv_range *range, u32 skipped)
+void smadv_range_skip(struct smadv_range *range, u32 skipped, u32 seen)
 {
-	smadv_streams_gap(&range->evidence.streams, skipped);
+	if (skipped)
+		smadv_streams_gap(&range->evidence.streams, skipped);
+	range->effect.weight = 1 + skipped / seen;
 }
 
 static bool is_idle(const struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
@@ -346,6 +351,15 @@ static u64 extent(const struct smadv_range *range)
 	    range->pattern.pages > range->memory.window_pages)
 		return SMADV_EXTENT_MAX; /* no window has two of its pages */
 	return smadv_sections_extent(&range->evidence.sections);
+}
+
+/* Is the pattern another one than it was @before, not just the first to become clear? */
+static bool is_another(const struct smadv_range *range, u32 before,
+		       const struct smadv_policy *policy)
+{
+	if (before == SMART_MADVISE_PATTERN_UNKNOWN && range->evidence.seen < 2 * policy->min_faults)
+		return false;
+	return range->pattern.kind != before;
 }
 
 /**
@@ -367,15 +381,16 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
 	}
 	range->memory.extent_pages = extent(range);
-	if (range->pattern.kind != kind && range->hint == SMART_MADVISE_HINT_NONE)
+	if (is_another(range, kind, policy) && range->hint == SMART_MADVISE_HINT_NONE)
 		smadv_effect_renew(&range->effect);
 	range->verdict = smadv_verdict_decide(range, policy, now_ms);
 	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?
-					    smadv_effect_price_ns(&range->effect) : 0;
+					    smadv_benefit_price_ns(range, range->verdict.hint) : 0;
 	if (policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT && !range->effect.leaving &&
 	    range->hint != SMART_MADVISE_HINT_NONE && range->verdict.hint != range->hint)
 		smadv_effect_end(&range->effect, range->hint,
-				 range->verdict.reason == SMART_MADVISE_REASON_DOES_NOT_PAY);
+				 range->verdict.reason == SMART_MADVISE_REASON_DOES_NOT_PAY,
+				 &range->memory);
 	return range->verdict.hint != hint;
 }
 

@@ -108,8 +108,8 @@ void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *faul
 /* @lost faults of the process went unseen since the last one. */
 void smadv_range_gap(struct smadv_range *range, u32 lost);
 
-/* @skipped faults of the process were passed over, for those behind them are a fair sample. */
-void smadv_range_skip(struct smadv_range *range, u32 skipped);
+/* @skipped faults of the process were passed over, for @seen behind them are a fair sample. */
+void smadv_range_skip(struct smadv_range *range, u32 skipped, u32 seen);
 
 /*
  * Judge pattern and verdict anew. True when the wanted hint changed. Pure in

@@ -94,7 +94,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Combine(testing::Values([](std::uint64_t n) { return sequential(n); },
                                      [](std::uint64_t n) { return backward(n); },
                                      [](std::uint64_t n) { return random_pages(n, 1); }),
-                     testing::Values(smadv_range_gap, smadv_range_skip)));
+                     testing::Values(smadv_range_gap, [](smadv_range* range, std::uint32_t lost) {
+                       smadv_range_skip(range, lost, 64);
+                     })));
 
 TEST(Saturation, WindowCountersNeverWrap) {
   for (const std::uint32_t window_faults : {16U, 64U, 1024U}) {

@@ -250,7 +250,7 @@ TEST(Confidence, IsThatOfTheSampleWhenFaultsWereSkipped) {
   Subject subject(kBase, kPages);
   feed(subject, sequential(kPages), 200);
   const std::uint32_t full = subject.range().pattern.confidence_pct;
-  smadv_range_skip(&subject.range(), 1000);
+  smadv_range_skip(&subject.range(), 1000, 64);
   subject.judge();
   EXPECT_EQ(subject.range().pattern.confidence_pct, full);
 }
