@@ -14,7 +14,7 @@ namespace smadv {
 namespace {
 
 // Ranges and defaults are those of the module (kmod/core/policy.c), which checks every value again.
-constexpr auto kKeys = std::to_array<PolicyKey>({
+constexpr auto kPolicyKeys = std::to_array<PolicyKey>({
     {SMART_MADVISE_A_POLICY_ENABLED, "enabled", &Policy::enabled, 0, 1, 1, "",
      "1 watches page faults, 0 removes the hook, restores every hint and forgets every process.",
      PolicyKey::Form::Switch},
@@ -81,11 +81,11 @@ Error out_of_range(const PolicyKey& key, std::string_view written) {
 }  // namespace
 
 std::span<const PolicyKey> policy_keys() {
-  return kKeys;
+  return kPolicyKeys;
 }
 
 const PolicyKey* find_policy_key(std::string_view name) {
-  for (const PolicyKey& key : kKeys) {
+  for (const PolicyKey& key : kPolicyKeys) {
     if (key.name == name) {
       return &key;
     }
@@ -95,7 +95,7 @@ const PolicyKey* find_policy_key(std::string_view name) {
 
 Policy default_policy() {
   Policy policy;
-  for (const PolicyKey& key : kKeys) {
+  for (const PolicyKey& key : kPolicyKeys) {
     policy.*key.member = key.fallback;
   }
   return policy;
@@ -103,8 +103,8 @@ Policy default_policy() {
 
 PolicyChanges whole_policy(const Policy& policy) {
   PolicyChanges changes;
-  changes.reserve(kKeys.size());
-  for (const PolicyKey& key : kKeys) {
+  changes.reserve(kPolicyKeys.size());
+  for (const PolicyKey& key : kPolicyKeys) {
     changes.push_back({&key, policy.*key.member});
   }
   return changes;
@@ -112,7 +112,7 @@ PolicyChanges whole_policy(const Policy& policy) {
 
 PolicyChanges policy_difference(const Policy& from, const Policy& to) {
   PolicyChanges changes;
-  for (const PolicyKey& key : kKeys) {
+  for (const PolicyKey& key : kPolicyKeys) {
     if (from.*key.member != to.*key.member) {
       changes.push_back({&key, to.*key.member});
     }
@@ -171,8 +171,8 @@ std::optional<std::string> policy_conflict(const Policy& policy) {
 
 std::string unknown_policy_key(std::string_view name) {
   std::vector<std::string_view> names;
-  names.reserve(kKeys.size());
-  for (const PolicyKey& key : kKeys) {
+  names.reserve(kPolicyKeys.size());
+  for (const PolicyKey& key : kPolicyKeys) {
     names.push_back(key.name);
   }
   return fmt::format("unknown key '{}'{}", name, did_you_mean(name, names));

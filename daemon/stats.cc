@@ -8,7 +8,7 @@
 namespace smadv {
 namespace {
 
-constexpr auto kKeys = std::to_array<StatsKey>({
+constexpr auto kStatsKeys = std::to_array<StatsKey>({
     {SMART_MADVISE_A_STATS_FAULTS, "faults", &Stats::faults,
      "File faults recorded of tracked processes."},
     {SMART_MADVISE_A_STATS_FAULTS_LOST, "faults-lost", &Stats::faults_lost,
@@ -85,7 +85,7 @@ constexpr auto kKeys = std::to_array<StatsKey>({
 }  // namespace
 
 std::span<const StatsKey> stats_keys() {
-  return kKeys;
+  return kStatsKeys;
 }
 
 }  // namespace smadv

@@ -15,7 +15,7 @@ namespace smadv::report {
 namespace {
 
 constexpr std::size_t kColumns = 240;
-constexpr std::size_t kRows = 96;
+constexpr std::size_t kPictureRows = 96;
 // Files that are shown, those with the most faults.
 constexpr std::size_t kFiles = 4;
 
@@ -32,7 +32,7 @@ Chart chart_of(const File& file, const Survey& survey) {
   chart.y_title = "offset in MiB";
   chart.x_end = static_cast<double>(survey.duration_ms) / 1000;
   chart.y_end = static_cast<double>(file.pages * survey.header.page_bytes) / 1048576;
-  const std::size_t rows = std::clamp<std::size_t>(file.pages, 1, kRows);
+  const std::size_t rows = std::clamp<std::size_t>(file.pages, 1, kPictureRows);
   chart.cells.assign(rows, std::vector<double>(kColumns, 0));
   return chart;
 }

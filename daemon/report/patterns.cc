@@ -14,21 +14,6 @@
 namespace smadv::report {
 namespace {
 
-Chart chart_of(const replay::Usage& usage) {
-  Chart chart{.title = "faults of each file by the pattern of their range", .y_title = "faults"};
-  for (const auto name : kNames<Pattern>) {
-    chart.part_names.emplace_back(name);
-  }
-  for (const auto& [file, shares] : usage) {
-    Bar bar{.name = file};
-    for (const auto& share : shares) {
-      bar.parts.push_back(static_cast<double>(share.faults));
-    }
-    chart.bars.push_back(std::move(bar));
-  }
-  return chart;
-}
-
 Table shares_of(const replay::Usage& usage) {
   Table table{"files",
               {{"file", "FILE"},
@@ -90,7 +75,9 @@ Result<Report> patterns(const Subject& subject) {
                           range.faults, range.majors});
   }
   const replay::Usage usage = outcome->usage(subject.only);
-  report.charts.push_back(chart_of(usage));
+  report.charts.push_back(
+      chart_of(usage, "faults of each file by the pattern of their range", "faults",
+               [](const replay::Share& share) { return static_cast<double>(share.faults); }));
   report.tables.push_back(std::move(table));
   report.tables.push_back(shares_of(usage));
   return report;

@@ -13,25 +13,6 @@
 #include "daemon/text.h"
 
 namespace smadv::report {
-namespace {
-
-Chart chart_of(const replay::Usage& usage) {
-  Chart chart{.title = "time that faults waited for the device, by the pattern of their range",
-              .y_title = "ms"};
-  for (const auto name : kNames<Pattern>) {
-    chart.part_names.emplace_back(name);
-  }
-  for (const auto& [file, shares] : usage) {
-    Bar bar{.name = file};
-    for (const auto& share : shares) {
-      bar.parts.push_back(static_cast<double>(share.waited_ns) / 1e6);
-    }
-    chart.bars.push_back(std::move(bar));
-  }
-  return chart;
-}
-
-}  // namespace
 
 Result<Report> readahead(const Subject& subject) {
   std::set<std::pair<std::uint32_t, std::uint64_t>> pages;
@@ -86,7 +67,9 @@ Result<Report> readahead(const Subject& subject) {
       }
     }
   }
-  report.charts.push_back(chart_of(usage));
+  report.charts.push_back(chart_of(
+      usage, "time that faults waited for the device, by the pattern of their range", "ms",
+      [](const replay::Share& share) { return static_cast<double>(share.waited_ns) / 1e6; }));
   report.tables.push_back(std::move(table));
   report.tables.push_back(std::move(shares));
   return report;

@@ -12,7 +12,7 @@
 namespace smadv::report {
 namespace {
 
-constexpr std::size_t kRows = 16;
+constexpr std::size_t kScreenRows = 16;
 // Room for the scale at the left.
 constexpr std::size_t kMargin = 11;
 constexpr std::size_t kLeastColumns = 10;
@@ -47,7 +47,7 @@ std::size_t shade_of(double value, double most, std::size_t steps) {
 
 std::string heat(const Chart& chart, std::size_t width, bool colored) {
   const Cells cells =
-      shrink(chart.cells, kRows, std::max(width, kMargin + kLeastColumns) - kMargin);
+      shrink(chart.cells, kScreenRows, std::max(width, kMargin + kLeastColumns) - kMargin);
   double most = 0;
   for (const auto& row : cells) {
     most = std::max(most, *std::ranges::max_element(row));

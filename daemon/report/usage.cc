@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/report/usage.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "daemon/recording/reader.h"
+#include "daemon/text.h"
 
 namespace smadv::report {
 
@@ -35,6 +38,20 @@ Result<replay::Outcome> as_recorded(const std::filesystem::path& path) {
     return reader.error();
   }
   return replay::replay(*std::move(reader), [](const Policy& recorded) { return recorded; });
+}
+
+Chart chart_of(const replay::Usage& usage, std::string title, std::string unit,
+               double (*size)(const replay::Share& share)) {
+  Chart chart{.title = std::move(title), .y_title = std::move(unit)};
+  for (const auto name : kNames<Pattern>) {
+    chart.part_names.emplace_back(name);
+  }
+  for (const auto& [file, shares] : usage) {
+    Bar bar{.name = file};
+    std::ranges::transform(shares, std::back_inserter(bar.parts), size);
+    chart.bars.push_back(std::move(bar));
+  }
+  return chart;
 }
 
 }  // namespace smadv::report

@@ -31,4 +31,9 @@ struct UsedRange {
 /// Replay @p path under the policy that was in force.
 [[nodiscard]] Result<replay::Outcome> as_recorded(const std::filesystem::path& path);
 
+/// A bar for each file of @p usage, its parts @p size of the faults on ranges of each pattern;
+/// titled @p title, in units of @p unit.
+[[nodiscard]] Chart chart_of(const replay::Usage& usage, std::string title, std::string unit,
+                             double (*size)(const replay::Share& share));
+
 }  // namespace smadv::report
