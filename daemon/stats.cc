@@ -77,7 +77,8 @@ constexpr auto kStatsKeys = std::to_array<StatsKey>({
      "Pages of watched files that came into the page cache, by faults or otherwise."},
     {SMART_MADVISE_A_STATS_PAGES_TOUCHED, "pages-touched", &Stats::pages_touched,
      "Pages that the faults recorded touched, at least. Of a stream those passed since the fault "
-     "before, else one page each fault."},
+     "before (16 at most; since Linux 6.18, where a fault maps a whole folio, far fewer than it "
+     "touches), else one page each fault."},
     {SMART_MADVISE_A_STATS_PAGES_EVICTED, "pages-evicted", &Stats::pages_evicted,
      "Pages of watched files that were reclaimed, for lack of memory."},
 });
