@@ -83,6 +83,15 @@ void Context::progress(std::string_view text) {
   progress_shown_ = !text.empty();
 }
 
+std::function<void(unsigned)> Context::reading() {
+  return [this, shown = 100U](unsigned percent) mutable {
+    if (machine_.err_is_terminal && percent != shown) {
+      shown = percent;
+      progress(percent == 100 ? std::string() : fmt::format("reading, {} %", percent));
+    }
+  };
+}
+
 bool Context::process_exists(std::uint32_t pid) const {
   std::error_code ignored;
   return std::filesystem::exists(fmt::format("{}/proc/{}", machine_.root, pid), ignored);

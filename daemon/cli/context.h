@@ -73,6 +73,9 @@ class Context {
   /// empty.
   void progress(std::string_view text);
 
+  /// Progress of a recording that is read. Nothing of what is read at once.
+  [[nodiscard]] std::function<void(unsigned percent)> reading();
+
   /// A listing, as JSON or as the table that @p table_of makes of it.
   template <class T, class TableOf>
   void print(const Listing<T>& listing, const TableOf& table_of) {

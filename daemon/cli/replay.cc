@@ -29,13 +29,14 @@ Policy applied(const Trial& trial, const Policy& recorded) {
   return policy;
 }
 
-Result<replay::Outcome> outcome_of(const std::string& file, const Trial& trial) {
-  auto reader = recording::Reader::open(file);
+Result<replay::Outcome> outcome_of(Context& context, const std::string& file, const Trial& trial) {
+  auto reader = recording::Reader::open(file, context.reading());
   if (!reader) {
     return reader.error();
   }
   auto outcome = replay::replay(
       *std::move(reader), [&trial](const Policy& recorded) { return applied(trial, recorded); });
+  context.progress({});
   if (outcome) {
     if (const auto conflict = policy_conflict(outcome->policy)) {
       return Error{ExitCode::Usage, EINVAL, *conflict};
@@ -221,7 +222,7 @@ void note_doubts(Context& context, const replay::Outcome& outcome) {
 }  // namespace
 
 Result<void> replay_recording(Context& context, const ReplayRequest& request) {
-  const auto outcome = outcome_of(request.file, request.trial);
+  const auto outcome = outcome_of(context, request.file, request.trial);
   if (!outcome) {
     return outcome.error();
   }
@@ -232,7 +233,7 @@ Result<void> replay_recording(Context& context, const ReplayRequest& request) {
       print(context, *outcome);
     }
   } else {
-    const auto other = outcome_of(request.file, *request.versus);
+    const auto other = outcome_of(context, request.file, *request.versus);
     if (!other) {
       return other.error();
     }

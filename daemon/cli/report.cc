@@ -110,7 +110,10 @@ void print_report(Context& context, const report::Report& report) {
 }
 
 Result<void> show_report(Context& context, const ReportMaker& make, const ReportRequest& request) {
-  const auto report = make(request.subject);
+  report::Subject subject = request.subject;
+  subject.progress = context.reading();
+  const auto report = make(subject);
+  context.progress({});
   if (!report) {
     return report.error();
   }

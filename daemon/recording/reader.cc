@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/recording/reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <new>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <zstd.h>
@@ -54,14 +56,22 @@ Reader::Reader(std::unique_ptr<std::istream> stream, std::string header)
 Reader::Reader(Reader&& other) noexcept = default;
 Reader::~Reader() = default;
 
-Result<Reader> Reader::open(const std::filesystem::path& path) {
+Result<Reader> Reader::open(const std::filesystem::path& path, ReadProgress progress) {
   auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
   if (!*file) {
     const int code = errno;
     return Error{ExitCode::Failed, code,
                  fmt::format("cannot read {}: {}", path.string(), std::strerror(code))};
   }
-  return read(std::move(file), path.string());
+  auto reader = read(std::move(file), path.string());
+  std::error_code code;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, code);
+  if (reader && progress && !code && bytes > 0) {
+    reader->progress_ = std::move(progress);
+    reader->file_bytes_ = bytes;
+    reader->read_bytes_ = static_cast<std::uintmax_t>(reader->stream_->tellg());
+  }
+  return reader;
 }
 
 Result<Reader> Reader::read(std::unique_ptr<std::istream> stream, std::string name) {
@@ -106,6 +116,15 @@ std::optional<Entry> Reader::next() {
   return std::nullopt;
 }
 
+// A file that grows meanwhile is read to its end, too.
+void Reader::tell_progress(std::size_t bytes) {
+  read_bytes_ += bytes;
+  if (progress_) {
+    progress_(
+        static_cast<unsigned>(std::min<std::uintmax_t>(read_bytes_ * 100 / file_bytes_, 100)));
+  }
+}
+
 // Decompress some more. False at the end.
 bool Reader::more() {
   bytes_.erase(0, taken_);
@@ -118,6 +137,7 @@ bool Reader::more() {
       if (zstd.in.empty()) {
         return false;
       }
+      tell_progress(zstd.in.size());
     }
     ZSTD_inBuffer in{zstd.in.data(), zstd.in.size(), zstd.used};
     ZSTD_outBuffer out{zstd.out.data(), zstd.out.size(), 0};

@@ -3,7 +3,9 @@
 /// Reads a recording.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <istream>
 #include <memory>
 #include <optional>
@@ -14,11 +16,15 @@
 
 namespace smadv::recording {
 
+/// Is told how much of a recording is read.
+using ReadProgress = std::function<void(unsigned percent)>;
+
 /// The entries of a recording, one after the other, from its beginning.
 class Reader {
  public:
   /// Read @p path. Refuses what is no recording, and newer formats.
-  [[nodiscard]] static Result<Reader> open(const std::filesystem::path& path);
+  [[nodiscard]] static Result<Reader> open(const std::filesystem::path& path,
+                                           ReadProgress progress = {});
 
   /// The same of any stream, called @p name in complaints.
   [[nodiscard]] static Result<Reader> read(std::unique_ptr<std::istream> stream, std::string name);
@@ -41,6 +47,7 @@ class Reader {
 
   Reader(std::unique_ptr<std::istream> stream, std::string header);
   [[nodiscard]] bool more();
+  void tell_progress(std::size_t bytes);
 
   std::unique_ptr<std::istream> stream_;
   std::string header_;
@@ -48,6 +55,9 @@ class Reader {
   std::string bytes_;      ///< Decompressed.
   std::size_t taken_ = 0;  ///< Of them, decoded.
   bool ended_ = false;
+  ReadProgress progress_;
+  std::uintmax_t file_bytes_ = 0;
+  std::uintmax_t read_bytes_ = 0;  ///< Of the file.
   std::optional<std::string> cut_off_;
 };
 

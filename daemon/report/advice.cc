@@ -78,14 +78,14 @@ std::string call_of(const Wish& wish, const UsedRange& used) {
 }  // namespace
 
 Result<Report> advice(const Subject& subject) {
-  const auto outcome = as_recorded(subject.recording);
+  const auto outcome = as_recorded(subject);
   if (!outcome) {
     return outcome.error();
   }
   const std::vector<UsedRange> ranges = ranges_of(*outcome, subject.only);
   const std::uint64_t page_bytes = outcome->header.page_bytes;
   std::vector<Seen> seen(ranges.size());
-  const auto survey = walk(subject.recording, subject.only, {.touch = [&](const Touch& touch) {
+  const auto survey = walk(subject, {.touch = [&](const Touch& touch) {
                              const std::uint64_t offset = touch.page * page_bytes;
                              for (std::size_t i = 0; i < ranges.size(); ++i) {
                                const UsedRange& used = ranges[i];

@@ -40,7 +40,7 @@ Chart chart_of(const File& file, const Survey& survey) {
 }  // namespace
 
 Result<Report> heatmap(const Subject& subject) {
-  const auto survey = walk(subject.recording, subject.only, {});
+  const auto survey = walk(subject, {});
   if (!survey) {
     return survey.error();
   }
@@ -69,7 +69,7 @@ Result<Report> heatmap(const Subject& subject) {
     }
   }
   report.tables.push_back(std::move(table));
-  const auto done = walk(subject.recording, subject.only, {.touch = [&](const Touch& touch) {
+  const auto done = walk(subject, {.touch = [&](const Touch& touch) {
                            const auto found = charts.find(touch.file);
                            if (touch.again || found == charts.end()) {
                              return;

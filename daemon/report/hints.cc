@@ -46,7 +46,7 @@ Result<Report> hints(const Subject& subject) {
   std::map<std::string, std::uint64_t> counts;
   int stand = 0;
   const auto survey = walk(
-      subject.recording, subject.only, {.event = [&](std::uint64_t time_ms, const Event& event) {
+      subject, {.event = [&](std::uint64_t time_ms, const Event& event) {
         if (!is_about_hints(event)) {
           return;
         }

@@ -43,11 +43,11 @@ Table shares_of(const replay::Usage& usage) {
 }  // namespace
 
 Result<Report> patterns(const Subject& subject) {
-  const auto survey = walk(subject.recording, subject.only, {});
+  const auto survey = walk(subject, {});
   if (!survey) {
     return survey.error();
   }
-  const auto outcome = as_recorded(subject.recording);
+  const auto outcome = as_recorded(subject);
   if (!outcome) {
     return outcome.error();  // GCOVR_EXCL_LINE: it was read a moment ago
   }

@@ -17,12 +17,11 @@ namespace smadv::report {
 Result<Report> readahead(const Subject& subject) {
   std::set<std::pair<std::uint32_t, std::uint64_t>> pages;
   const auto survey =
-      walk(subject.recording, subject.only,
-           {.touch = [&](const Touch& touch) { pages.emplace(touch.file, touch.page); }});
+      walk(subject, {.touch = [&](const Touch& touch) { pages.emplace(touch.file, touch.page); }});
   if (!survey) {
     return survey.error();
   }
-  const auto outcome = as_recorded(subject.recording);
+  const auto outcome = as_recorded(subject);
   if (!outcome) {
     return outcome.error();  // GCOVR_EXCL_LINE: it was read a moment ago
   }

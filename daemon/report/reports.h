@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "daemon/recording/reader.h"
 #include "daemon/report/report.h"
 #include "daemon/result.h"
 
@@ -14,7 +15,8 @@ namespace smadv::report {
 /// What a report is made of.
 struct Subject {
   std::filesystem::path recording;
-  std::string only;  ///< Files whose path contains this.
+  std::string only = {};                  ///< Files whose path contains this.
+  recording::ReadProgress progress = {};  ///< Told anew each time that it is read.
 };
 
 /// heatmap.cc: where in the files faults were, over time.

@@ -81,7 +81,7 @@ Report report_of(const Survey& survey, const std::vector<Step>& steps, std::uint
 }  // namespace
 
 Result<Report> timeline(const Subject& subject) {
-  const auto survey = walk(subject.recording, subject.only, {});
+  const auto survey = walk(subject, {});
   if (!survey) {
     return survey.error();
   }
@@ -90,7 +90,7 @@ Result<Report> timeline(const Subject& subject) {
   Steps steps(step_ms);
   steps.at(survey->duration_ms);
   const auto done = walk(
-      subject.recording, subject.only,
+      subject,
       {.touch =
            [&](const Touch& touch) {
              Step& step = steps.at(touch.time_ms);

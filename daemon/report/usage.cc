@@ -32,8 +32,8 @@ std::vector<UsedRange> ranges_of(const replay::Outcome& outcome, const std::stri
   return found;
 }
 
-Result<replay::Outcome> as_recorded(const std::filesystem::path& path) {
-  auto reader = recording::Reader::open(path);
+Result<replay::Outcome> as_recorded(const Subject& subject) {
+  auto reader = recording::Reader::open(subject.recording, subject.progress);
   if (!reader) {
     return reader.error();
   }

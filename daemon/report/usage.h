@@ -28,8 +28,8 @@ struct UsedRange {
 [[nodiscard]] std::vector<UsedRange> ranges_of(const replay::Outcome& outcome,
                                                const std::string& only);
 
-/// Replay @p path under the policy that was in force.
-[[nodiscard]] Result<replay::Outcome> as_recorded(const std::filesystem::path& path);
+/// Replay all of the recording under the policy that was in force.
+[[nodiscard]] Result<replay::Outcome> as_recorded(const Subject& subject);
 
 /// A bar for each file of @p usage, its parts @p size of the faults on ranges of each pattern;
 /// titled @p title, in units of @p unit.

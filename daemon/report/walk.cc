@@ -163,9 +163,8 @@ std::vector<std::string> Survey::facts() const {
   return said;
 }
 
-Result<Survey> walk(const std::filesystem::path& path, const std::string& only,
-                    const Visitor& visitor) {
-  auto reader = recording::Reader::open(path);
+Result<Survey> walk(const Subject& subject, const Visitor& visitor) {
+  auto reader = recording::Reader::open(subject.recording, subject.progress);
   if (!reader) {
     return reader.error();
   }
@@ -175,7 +174,7 @@ Result<Survey> walk(const std::filesystem::path& path, const std::string& only,
   }
   Survey survey;
   survey.header = *header;
-  Walker walker(survey, only, visitor);
+  Walker walker(survey, subject.only, visitor);
   while (const auto entry = reader->next()) {
     std::visit(walker, *entry);
   }

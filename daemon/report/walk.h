@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "daemon/recording/header.h"
-#include "daemon/recording/reader.h"
+#include "daemon/report/reports.h"
 #include "daemon/result.h"
 
 namespace smadv::report {
@@ -60,9 +59,7 @@ struct Visitor {
   std::function<void(std::uint64_t time_ms, std::uint64_t lost)> loss = {};
 };
 
-/// Go through the recording in @p path.
-/// @param only faults of files whose path contains this, all if it is empty
-[[nodiscard]] Result<Survey> walk(const std::filesystem::path& path, const std::string& only,
-                                  const Visitor& visitor);
+/// Go through the recording.
+[[nodiscard]] Result<Survey> walk(const Subject& subject, const Visitor& visitor);
 
 }  // namespace smadv::report

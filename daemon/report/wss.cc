@@ -94,14 +94,14 @@ Report report_of(const Survey& survey, std::map<std::uint64_t, Windows>& process
 }  // namespace
 
 Result<Report> wss(const Subject& subject) {
-  const auto survey = walk(subject.recording, subject.only, {});
+  const auto survey = walk(subject, {});
   if (!survey) {
     return survey.error();
   }
   const std::uint64_t step_ms = window_ms(survey->duration_ms);
   std::map<std::uint64_t, Windows> processes;
   const auto done =
-      walk(subject.recording, subject.only, {.touch = [&](const Touch& touch) {
+      walk(subject, {.touch = [&](const Touch& touch) {
              if (!touch.again) {
                processes[touch.process].touch(touch.time_ms / step_ms, touch.file, touch.page);
              }

@@ -25,7 +25,10 @@ namespace {
 using test::judged;
 using test::Outcome;
 using test::range_note;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 class RecordTest : public test::CliTest {
  protected:
@@ -227,6 +230,24 @@ TEST_F(RecordingsTest, Replay) {
   EXPECT_EQ(replayed["processes"][0]["ranges"][0]["file"], "/mnt/f");
   EXPECT_EQ(replayed["processes"][0]["decisions"][0]["hint"], "sequential");
   EXPECT_EQ(replayed["policy"]["governor"], "observe");
+}
+
+// What is read at once, as busy_entries() are, has none.
+TEST_F(RecordingsTest, LongReadingShowsProgress) {
+  const std::string report = "report heatmap " + file();
+  machine_.err_is_terminal = true;
+  EXPECT_THAT(run(report).err, Not(HasSubstr("reading")));
+  auto entries = test::busy_entries();
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    entries.emplace_back(test::judged(20'000 + i, test::jumps(1U << 30U, 64, i + 1)));
+  }
+  test::write_recording(file(), entries);
+  for (const std::string& line : {report, "replay " + file(), "advise " + file()}) {
+    EXPECT_THAT(run(line).err, AllOf(StartsWith("\r\x1b[Kreading, "), HasSubstr(" %\r\x1b[K")))
+        << line;
+  }
+  machine_.err_is_terminal = false;
+  EXPECT_THAT(run(report).err, Not(HasSubstr("reading")));
 }
 
 TEST_F(RecordingsTest, ReplayOfWhatIsBrokenOff) {

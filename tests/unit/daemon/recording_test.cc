@@ -2,6 +2,7 @@
 // Recordings: what is written is read, whatever is left of it.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -159,7 +161,9 @@ TEST_F(RecordingFileTest, ComesBack) {
     entries.emplace_back(judged(20'000 + i, test::jumps(1U << 30U, 64, i + 1)));
   }
   write_recording(path(), entries);
-  auto reader = Reader::open(path());
+  std::vector<unsigned> percents;
+  auto reader =
+      Reader::open(path(), [&percents](unsigned percent) { percents.push_back(percent); });
   ASSERT_TRUE(reader) << reader.error().message;
   const auto header = parse_header(reader->header());
   ASSERT_TRUE(header);
@@ -170,6 +174,9 @@ TEST_F(RecordingFileTest, ComesBack) {
   EXPECT_EQ(all.cut_off, std::nullopt);
   entries.emplace_back(End{EndReason::ProcessEnded, 12'000});
   EXPECT_EQ(all.entries, entries);
+  EXPECT_GT(percents.size(), 2U);
+  EXPECT_TRUE(std::ranges::is_sorted(percents));
+  EXPECT_EQ(percents.back(), 100U);
 }
 
 TEST_F(RecordingFileTest, IsReadAsFarAsItGoes) {

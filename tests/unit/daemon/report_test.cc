@@ -97,7 +97,7 @@ TEST_F(ReportTest, FactsTellWhatIsMissing) {
   entries.emplace_back(recording::Loss{2, 40});
   const std::string path = (dir_.path() / "f.rec").string();
   write_recording(path, entries, false);
-  const auto survey = walk(path, {}, {});
+  const auto survey = walk({path}, {});
   ASSERT_TRUE(survey);
   const auto facts = survey->facts();
   EXPECT_THAT(facts, Contains("recorded 2024-01-31 12:00:00 UTC on vm, Linux 6.1.0: fio job"));
@@ -242,9 +242,9 @@ TEST_F(ReportTest, WhatCannotBeReadIsRefused) {
   for (const auto& make : {heatmap, timeline, wss, readahead, hints, patterns, advice}) {
     EXPECT_FALSE(make({dir_.path() / "none", {}}));
   }
-  EXPECT_FALSE(as_recorded(dir_.path() / "none"));
+  EXPECT_FALSE(as_recorded({dir_.path() / "none"}));
   ASSERT_TRUE(recording::Writer::create(dir_.path() / "f.rec", "[]"));
-  EXPECT_FALSE(walk(dir_.path() / "f.rec", {}, {}));
+  EXPECT_FALSE(walk({dir_.path() / "f.rec"}, {}));
 }
 
 TEST_F(ReportTest, ValuesForPersons) {
