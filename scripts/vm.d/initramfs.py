@@ -11,7 +11,8 @@ from pathlib import Path
 # Drivers that a guest may need and that are modules in some kernel under test.
 DRIVERS = ["virtio_pci", "virtio_console", "crc32c_generic", "ext4", "zram", "loop"]
 
-PROGRAMS = ["/usr/bin/fio", "/sbin/mke2fs", "/bin/bash"]
+PROGRAMS = ["/usr/bin/fio", "/usr/bin/script", "/sbin/mke2fs", "/bin/bash"]
+TERMINALS = ["/lib/terminfo/l/linux", "/lib/terminfo/v/vt100", "/lib/terminfo/x/xterm"]
 
 
 class Archive:
@@ -115,6 +116,8 @@ def base_archive(modules: Path, release: str) -> bytes:
             archive.link(name, "/bin/busybox")
     for program in PROGRAMS:
         archive.file(Path(program), program)
+    for terminal in TERMINALS:
+        archive.file(Path(terminal), terminal)
     for folder in ["/proc", "/sys", "/dev", "/mnt", "/run", "/vm", "/etc", "/var"]:
         archive.add(folder, stat.S_IFDIR | 0o755)
     archive.add("/root", stat.S_IFDIR | 0o755)
@@ -133,7 +136,7 @@ def base_archive(modules: Path, release: str) -> bytes:
 def cached_base(cache: Path, modules: Path, release: str) -> Path:
     """The file of base_archive(), made anew when something in it may have changed."""
     key = hashlib.sha256(release.encode())
-    for path in [Path(__file__), Path("/bin/busybox"), *map(Path, PROGRAMS)]:
+    for path in [Path(__file__), Path("/bin/busybox"), *map(Path, PROGRAMS + TERMINALS)]:
         seen = path.stat()
         key.update(f"{path} {seen.st_size} {seen.st_mtime_ns}".encode())
     path = cache / f"base-{release}-{key.hexdigest()[:12]}.cpio"

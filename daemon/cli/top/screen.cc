@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "daemon/cli/top/screen.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -59,6 +60,24 @@ std::string sayable(const std::string& text, bool utf8) {
     }
   }
   return said;
+}
+
+// While SIGTSTP has its usual effect, curses handles it, and loses what comes while it writes:
+// it ignores the signal for as long.
+void keep_curses_off_sigtstp() {
+  std::signal(SIGTSTP, [](int /*signal*/) {});
+}
+
+// By the signal itself, as the shell expects it. The process stops where that is let through.
+void stop_process() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTSTP);
+  std::signal(SIGTSTP, SIG_DFL);
+  raise(SIGTSTP);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  keep_curses_off_sigtstp();
 }
 
 std::optional<int> key_of(int code) {
@@ -140,6 +159,7 @@ Screen::Screen(Screen&& other) noexcept = default;
 Screen::~Screen() = default;
 
 Result<Screen> Screen::open(const char* term, Palette palette) {
+  keep_curses_off_sigtstp();
   SCREEN* const screen = newterm(term == nullptr ? "" : term, stdout, stdin);
   if (screen == nullptr) {
     return Error{ExitCode::Failed, 0,
@@ -163,6 +183,14 @@ void Screen::draw(const std::vector<Line>& lines) {
     }
   }
   refresh();
+}
+
+void Screen::stop() {
+  def_prog_mode();
+  endwin();
+  stop_process();
+  clearok(curscr, TRUE);
+  raise(SIGWINCH);  // the terminal may have another size now
 }
 
 std::optional<int> Screen::key() {

@@ -15,7 +15,7 @@
 namespace smadv::cli::top {
 
 /// A terminal that shows nothing but our lines. It is as before once this is gone, and while the
-/// program is stopped by the terminal's key.
+/// program is stopped. SIGTSTP has to be held back meanwhile: whoever takes it calls stop().
 class Screen {
  public:
   /// @param term kind of the terminal, null when TERM is not set
@@ -29,6 +29,9 @@ class Screen {
 
   /// @param lines as many as there are rows, at most
   void draw(const std::vector<Line>& lines);
+
+  /// Leave the terminal to the shell, stop as SIGTSTP does, and come back when told to go on.
+  void stop();
 
   /// The next key pressed, as Session has them. Does not wait.
   [[nodiscard]] std::optional<int> key();

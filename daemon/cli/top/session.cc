@@ -224,7 +224,7 @@ std::size_t Session::selected_range(const std::vector<Range>& ranges) const {
 
 Line Session::state_line() const {
   if (!lost_.empty()) {
-    return {{lost_ + "; waiting for it", Style::Bad}};
+    return {{"waiting: " + lost_, Style::Bad}};  // first, for the end may be cut off
   }
   std::string text = before_ && now_
                          ? fmt::format("rates of the last {}",

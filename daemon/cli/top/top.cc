@@ -113,10 +113,15 @@ Result<void> live(Context& context, const Settings& settings, const SignalFd& si
   auto screen = Screen::open(context.machine().term, context.palette());
   if (!screen) {
     return screen.error();
+  const auto stops = SignalFd::open({SIGTSTP});
+  if (!stops) {
+    return stops.error();  // GCOVR_EXCL_LINE: where nothing more may be opened
+  }
   }
   Session session(settings);
   session.see(*std::move(first));
-  std::array<pollfd, 2> fds{{{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}}};
+  std::array<pollfd, 3> fds{
+      {{STDIN_FILENO, POLLIN, 0}, {signals.fd(), POLLIN, 0}, {stops->fd(), POLLIN, 0}}};
   for (auto last = Clock::now();;) {
     screen->draw(session.draw(screen->size()));
     const auto next = session.paused() ? Clock::now() + std::chrono::minutes(1)
@@ -128,6 +133,9 @@ Result<void> live(Context& context, const Settings& settings, const SignalFd& si
     while (const auto pressed = screen->key()) {
       if (!session.press(*pressed)) {
         return {};
+    if (stops->read()) {
+      screen->stop();
+    }
       }
     }
     if (!session.paused() && Clock::now() >= next) {

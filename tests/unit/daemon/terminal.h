@@ -69,18 +69,6 @@ class Terminal {
     said_.erase(0, found + text.size());
   }
 
-  /// Type @p keys, again each second, until @p text is written, which is forgotten up to there.
-  void type_until(const std::string& keys, const std::string& text) {
-    while (said_.find(text) == std::string::npos) {
-      type(keys);
-      pollfd fd{fd_.get(), POLLIN, 0};
-      while (said_.find(text) == std::string::npos && poll(&fd, 1, 1000) > 0) {
-        ASSERT_TRUE(read_on()) << said_;
-      }
-    }
-    said_.erase(0, said_.find(text) + text.size());
-  }
-
   /// Wait until @p text shows: the screen is written anew, again and again.
   void sees(const std::string& text) {
     said_.clear();

@@ -109,12 +109,16 @@ TEST_F(TopTerminalTest, EndsWithItsTerminal) {
 TEST_F(TopTerminalTest, StopsAndGoesOn) {
   Terminal terminal(top());
   terminal.until("k\u00e4se");
-  terminal.type_until("\x1a", kLeave);
-  terminal.until("[stopped]");
-  EXPECT_TRUE(terminal.is_usual());
-  terminal.type("fg\r");
-  terminal.sees("k\u00e4se");
-  EXPECT_FALSE(terminal.is_usual());
+  for (const auto* const seen : {"k\u00e4se", "MEMORY"}) {
+    terminal.type("\x1a");
+    terminal.until(kLeave);
+    terminal.until("[stopped]");
+    EXPECT_TRUE(terminal.is_usual());
+    terminal.resize(140, 24);
+    terminal.type("fg\r");
+    terminal.sees(seen);
+    EXPECT_FALSE(terminal.is_usual());
+  }
   terminal.type("q");
   expect_end(terminal);
 }
@@ -162,7 +166,7 @@ TEST_F(TopTerminalTest, PlainLocaleAndPlainTerminal) {
 TEST_F(TopTerminalTest, GoesOnWithAModuleThatIsLoadedAnew) {
   failures_["policy 2"] = test::refusal(ExitCode::ModuleAbsent, 2, "the module is not loaded");
   Terminal terminal(top({"--interval", "1"}));
-  terminal.sees("the module is not loaded; waiting for it");
+  terminal.sees("waiting: the module is not loaded");
   terminal.sees("rates since each process is tracked");
   terminal.type("q");
   expect_end(terminal);

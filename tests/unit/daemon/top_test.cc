@@ -359,9 +359,9 @@ TEST_F(TopSession, PausesHelpsAndQuits) {
 TEST_F(TopSession, LostModuleIsSaidAndForgotten) {
   session_.lose("the module is not loaded");
   EXPECT_THAT(screen(),
-              AllOf(HasSubstr("the module is not loaded; waiting for it"), HasSubstr("scan")));
+              AllOf(HasSubstr("waiting: the module is not loaded"), HasSubstr("scan")));
   size_.height = 4;
-  EXPECT_THAT(screen(), HasSubstr("the module is not loaded; waiting for it"));
+  EXPECT_THAT(screen(), HasSubstr("waiting: the module is not loaded"));
   session_.see(snapshot(9));
   size_.height = 12;
   EXPECT_THAT(screen(), HasSubstr("rates since each process is tracked"));
