@@ -4,8 +4,6 @@
 #include <sys/resource.h>
 
 #include <iterator>
-#include <prometheus/text_serializer.h>
-#include <sstream>
 
 #include "daemon/metrics/sample.h"
 #include "daemon/metrics/stats_families.h"
@@ -151,10 +149,8 @@ std::vector<MetricFamily> Exporter::families(KernelClient* client) {
   return families;
 }
 
-std::string Exporter::page(KernelClient* client) {
-  std::ostringstream text;
-  prometheus::TextSerializer().Serialize(text, families(client));
-  return text.str();
+std::string Exporter::page(KernelClient* client, Format format) {
+  return page_of(families(client), format);
 }
 
 }  // namespace smadv::metrics

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/kernel_client.h"
+#include "daemon/metrics/format.h"
 #include "daemon/metrics/groups.h"
 #include "daemon/model.h"
 
@@ -32,8 +33,8 @@ class Exporter {
   /// @param client null while the module is away
   [[nodiscard]] std::vector<prometheus::MetricFamily> families(KernelClient* client);
 
-  /// The same as text, in the format 0.0.4 of Prometheus.
-  [[nodiscard]] std::string page(KernelClient* client);
+  /// The same as text.
+  [[nodiscard]] std::string page(KernelClient* client, Format format);
 
  private:
   [[nodiscard]] Result<std::vector<prometheus::MetricFamily>> module_families(KernelClient& client);

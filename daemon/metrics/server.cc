@@ -22,6 +22,7 @@ constexpr unsigned kPatienceS = 10;  // with a client that stops in the middle
 struct Answer {
   unsigned status;
   std::string text;
+  Format format = Format::Text;
 };
 
 class HttpServer final : public Server {
@@ -60,12 +61,14 @@ class HttpServer final : public Server {
   void serve() override { MHD_run(daemon_); }
 
  private:
-  [[nodiscard]] Answer answer_to(std::string_view method, std::string_view path) const {
+  [[nodiscard]] Answer answer_to(std::string_view method, std::string_view path,
+                                 std::string_view accept) const {
     if (method != MHD_HTTP_METHOD_GET && method != MHD_HTTP_METHOD_HEAD) {
       return {MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD.\n"};
     }
     if (path == "/metrics") {
-      return {MHD_HTTP_OK, page_()};
+      const Format format = format_for(accept);
+      return {MHD_HTTP_OK, page_(format), format};
     }
     return {MHD_HTTP_NOT_FOUND, "smart-madvise: the metrics are at /metrics\n"};
   }
@@ -82,11 +85,14 @@ class HttpServer final : public Server {
       *body_bytes = 0;  // passed over
       return MHD_YES;
     }
-    const auto [status, text] = static_cast<HttpServer*>(self)->answer_to(method, path);
+    const char* accept =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    const auto [status, text, format] =
+        static_cast<HttpServer*>(self)->answer_to(method, path, accept == nullptr ? "" : accept);
     MHD_Response* response = MHD_create_response_from_buffer(
         text.size(), const_cast<char*>(text.data()), MHD_RESPMEM_MUST_COPY);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-                            "text/plain; version=0.0.4; charset=utf-8");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type(format));
+    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT);
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED) {
       MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/metrics/format.h"
 #include "daemon/result.h"
 
 namespace smadv::metrics {
@@ -17,7 +18,7 @@ namespace smadv::metrics {
 /// when timeout() is over.
 class Server {
  public:
-  using Page = std::function<std::string()>;
+  using Page = std::function<std::string(Format)>;
 
   virtual ~Server() = default;
 

@@ -228,8 +228,9 @@ void Service::follow_metrics_settings() {
     log_.info("metrics are no longer to be had");
     return;
   }
-  auto server =
-      ports_.serve_metrics(settings.listen, [this] { return exporter_.page(client_.get()); });
+  auto server = ports_.serve_metrics(settings.listen, [this](metrics::Format format) {
+    return exporter_.page(client_.get(), format);
+  });
   if (!server) {
     log_.error("{}; no metrics until the next reload", server.error().message);
     return;

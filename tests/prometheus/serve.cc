@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
   exporter.set_groups(10);
   exporter.count(test::hint_event(EventKind::Applied, "fio", Reason::Trial, Hint::Random));
   const auto client = *kernel.connect();
-  const auto server = metrics::serve_metrics(argv[1], [&] { return exporter.page(client.get()); });
+  const auto server = metrics::serve_metrics(
+      argv[1], [&](metrics::Format format) { return exporter.page(client.get(), format); });
   if (!server) {
     std::cerr << server.error().message << '\n';
     return 1;

@@ -67,9 +67,9 @@ class ServerTest : public testing::Test {
   }
 
   void start(const std::string& where) {
-    auto server = serve_metrics(where, [this] {
+    auto server = serve_metrics(where, [this](Format format) {
       ++pages_;
-      return std::string("page\n");
+      return std::string(format == Format::OpenMetrics ? "# EOF\n" : "page\n");
     });
     ASSERT_TRUE(server) << server.error().message;
     server_ = *std::move(server);
@@ -120,6 +120,17 @@ TEST_F(ServerTest, ServesThePage) {
   EXPECT_EQ(pages_, 2);
 }
 
+TEST_F(ServerTest, TheFormatThatIsAskedFor) {
+  start(free_address(AF_INET));
+  EXPECT_THAT(
+      answer_to("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n\r\n"),
+      AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("Vary: Accept\r\n"),
+            HasSubstr("Content-Type: application/openmetrics-text; version=1.0.0; "
+                      "charset=utf-8\r\n"),
+            EndsWith("\r\n\r\n# EOF\n")));
+}
+
 TEST_F(ServerTest, OtherRequests) {
   start(free_address(AF_INET));
   EXPECT_THAT(get("/"), AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("/metrics")));
@@ -136,7 +147,7 @@ TEST_F(ServerTest, SocketInTheFileSystem) {
   const std::string path = (dir_.path() / "metrics").string();
   start(path);
   EXPECT_THAT(get("/metrics"), HasSubstr("page\n"));
-  const auto second = serve_metrics(path, [] { return std::string(); });
+  const auto second = serve_metrics(path, [](Format) { return std::string(); });
   ASSERT_FALSE(second) << "somebody listens there";
   EXPECT_EQ(second.error().message,
             "cannot listen for metrics at " + path + ": Address already in use");
@@ -154,7 +165,7 @@ TEST_F(ServerTest, SocketThatWasLeftBehindIsReplaced) {
 
 TEST_F(ServerTest, FileThatIsNoSocketStays) {
   const std::string path = dir_.write("metrics", "mine").string();
-  const auto server = serve_metrics(path, [] { return std::string(); });
+  const auto server = serve_metrics(path, [](Format) { return std::string(); });
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().code, EADDRINUSE);
   EXPECT_EQ(std::filesystem::file_size(path), 4U);

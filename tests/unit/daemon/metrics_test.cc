@@ -262,7 +262,7 @@ TEST_F(ExporterTest, ACallThatFailsIsTheModuleDown) {
 }
 
 TEST_F(ExporterTest, PageIsText) {
-  EXPECT_THAT(exporter_.page(client_.get()),
+  EXPECT_THAT(exporter_.page(client_.get(), Format::Text),
               AllOf(HasSubstr("# HELP smart_madvise_up "), HasSubstr("smart_madvise_up 1\n"),
                     HasSubstr("# TYPE smart_madvise_faults_total counter\n"),
                     HasSubstr("smart_madvise_group_faults_total{group=\"fio\"} 6529\n")));

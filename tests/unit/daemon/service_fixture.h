@@ -120,7 +120,7 @@ class ServiceTest : public testing::Test {
     [[nodiscard]] std::optional<std::chrono::milliseconds> timeout() const override {
       return web_.timeout;
     }
-    void serve() override { web_.pages.push_back(page_()); }
+    void serve() override { web_.pages.push_back(page_(metrics::Format::Text)); }
 
     Web& web_;
     Page page_;
