@@ -56,6 +56,10 @@ inline constexpr auto kFields<Process> = std::tuple{
     Field{SMART_MADVISE_A_PROCESS_SPLITS, "splits", &Process::splits},
     Field{SMART_MADVISE_A_PROCESS_MEMORY_BYTES, "memory-bytes", &Process::memory_bytes},
     Field{SMART_MADVISE_A_PROCESS_EXCLUDED, "excluded", &Process::excluded},
+    Field{SMART_MADVISE_A_PROCESS_PAGES_READ, "pages-read", &Process::pages_read},
+    Field{SMART_MADVISE_A_PROCESS_PAGES_TOUCHED, "pages-touched", &Process::pages_touched},
+    Field{SMART_MADVISE_A_PROCESS_SAVED_BYTES, "saved-bytes", &Process::saved_bytes},
+    Field{SMART_MADVISE_A_PROCESS_CGROUP, "cgroup", &Process::cgroup},
 };
 
 template <>

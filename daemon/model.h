@@ -75,6 +75,7 @@ struct Stats {
   std::uint64_t pages_read = 0;
   std::uint64_t pages_touched = 0;
   std::uint64_t pages_evicted = 0;
+  std::uint64_t saved_bytes = 0;
   std::uint64_t events_lost = 0;
   std::uint64_t analyzer_rounds = 0;
   std::uint64_t analyzer_ns = 0;
@@ -114,6 +115,10 @@ struct Process {
   std::uint32_t splits = 0;
   std::uint64_t memory_bytes = 0;
   std::uint32_t excluded = 0;
+  std::uint64_t pages_read = 0;
+  std::uint64_t pages_touched = 0;
+  std::uint64_t saved_bytes = 0;
+  std::optional<std::string> cgroup;  ///< Absent when it cannot be told.
 
   friend bool operator==(const Process&, const Process&) = default;
 };

@@ -23,15 +23,23 @@ static bool is_below(const char *path, const char *folder)
 	return !strncmp(path, folder, length) && (path[length] == '\0' || path[length] == '/');
 }
 
-static bool cgroup_matches(struct task_struct *task, const char *folder, char *buffer)
+/**
+ * smadv_filter_cgroup() - where in the cgroup v2 hierarchy a task is
+ * @task: task
+ * @buffer: filled in
+ * @bytes: its size
+ *
+ * Return: false when there are no cgroups, or the path is too long.
+ */
+bool smadv_filter_cgroup(struct task_struct *task, char *buffer, int bytes)
 {
 #ifdef CONFIG_CGROUPS
 	int length;
 
 	rcu_read_lock();
-	length = cgroup_path(task_dfl_cgroup(task), buffer, PATH_MAX);
+	length = cgroup_path(task_dfl_cgroup(task), buffer, bytes);
 	rcu_read_unlock();
-	return length >= 0 && length < PATH_MAX && is_below(buffer, folder);
+	return length >= 0 && length < bytes;
 #else
 	return false;
 #endif
@@ -55,7 +63,8 @@ static bool matches(const struct smadv_filter *filter, struct smadv_record *reco
 		exe = smadv_map_exe(record, true);
 		return exe && !strcmp(exe, filter->value);
 	default:
-		return cgroup_matches(task, filter->value, buffer);
+		return smadv_filter_cgroup(task, buffer, PATH_MAX) &&
+		       is_below(buffer, filter->value);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 struct netlink_ext_ack;
 struct smadv_record;
+struct task_struct;
 
 /**
  * struct smadv_filter - one rule
@@ -33,6 +34,9 @@ int smadv_filter_add(u32 action, u32 kind, const char *value, u32 *id,
 		     struct netlink_ext_ack *extack);
 int smadv_filter_delete(u32 id);
 const struct smadv_filter *smadv_filter_next(u32 after_id);
+
+/* The path of @task in the cgroup v2 hierarchy, if it has no more than @bytes with its end. */
+bool smadv_filter_cgroup(struct task_struct *task, char *buffer, int bytes);
 
 void smadv_filter_exit(void);
 

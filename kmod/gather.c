@@ -156,6 +156,7 @@ static void skip(struct smadv_record *record, bool sample)
 	if (!skipped)
 		return;
 	record->faults += skipped;
+	record->touched_pages += skipped;
 	smadv_stats_add(FAULTS, skipped);
 	smadv_stats_add(PAGES_TOUCHED, skipped);
 	smadv_stats_add(FAULTS_SKIPPED, skipped);
@@ -169,7 +170,7 @@ static void gather(struct smadv_record *record, u64 now_ms)
 	struct smadv_range *range = NULL;
 	struct smadv_fault fault;
 	u32 faults = 0, lost = 0;
-	u64 touched = 0;
+	u64 touched = 0, saved = 0;
 
 	while (faults < SMADV_RING_SLOTS && smadv_map_take_fault(record, &fault, &lost)) {
 		faults++;
@@ -196,12 +197,17 @@ static void gather(struct smadv_record *record, u64 now_ms)
 			continue;
 		}
 		touched -= range->effect.touched_pages;
+		saved -= range->effect.saved_pages;
 		smadv_range_fault(range, &fault, policy, now_ms);
 		touched += range->effect.touched_pages;
+		saved += range->effect.saved_pages;
 	}
 	record->faults += faults;
+	record->touched_pages += touched;
+	record->saved_pages += saved;
 	smadv_stats_add(FAULTS, faults);
 	smadv_stats_add(PAGES_TOUCHED, touched);
+	smadv_stats_add(SAVED_BYTES, saved << PAGE_SHIFT);
 }
 
 /* Split a range along a pattern border; each part is judged from the next round on. */

@@ -50,6 +50,8 @@ extern struct mutex smadv_lock;
  * @notes: what the application did and nobody looked at yet
  * @overridden: hints of the application were replaced here, or may be
  * @advising: the task that is in do_madvise() on behalf of the module
+ * @read_pages: pages of watched files that it brought into the page cache, written by
+ *	whoever reads them
  * @refs: one of the map until a grace period after removal, one of the dirty list
  * @rwork: removal after a grace period
  * @link: all records, in order of @id; from here on under smadv_lock
@@ -70,6 +72,8 @@ extern struct mutex smadv_lock;
  * @faults: faults taken into account, lost ones included
  * @lost: faults overwritten before they were seen
  * @majors: major faults
+ * @touched_pages: pages that its faults touched, at least
+ * @saved_pages: pages that hints spared it reading
  * @hints_changed: journal entries made
  * @waits: faults that may be waiting
  * @most_pages: memory that it may fill
@@ -93,6 +97,7 @@ struct smadv_record {
 	struct smadv_notes notes;
 	bool overridden;
 	struct task_struct *advising;
+	atomic64_t read_pages;
 
 	refcount_t refs;
 	struct rcu_work rwork;
@@ -113,6 +118,8 @@ struct smadv_record {
 	u64 faults;
 	u64 lost;
 	u64 majors;
+	u64 touched_pages;
+	u64 saved_pages;
 	u64 hints_changed;
 	struct smadv_waits waits;
 	u64 most_pages;

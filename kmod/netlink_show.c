@@ -101,6 +101,18 @@ static struct smadv_pattern main_pattern(const struct smadv_record *record)
 #define PUT_U64(set, name, value) \
 	nla_put_u64_64bit(skb, SMART_MADVISE_A_##set##_##name, value, SMART_MADVISE_A_##set##_PAD)
 
+/* Left out where it is not known, or of no use to a filter. */
+static int put_cgroup(struct sk_buff *skb, const struct smadv_record *record)
+{
+	struct task_struct *task = get_pid_task(record->pid, PIDTYPE_TGID);
+	char path[SMART_MADVISE_MAX_VALUE_LEN + 1];
+	bool known = task && smadv_filter_cgroup(task, path, sizeof(path));
+
+	if (task)
+		put_task_struct(task);
+	return known ? nla_put_string(skb, SMART_MADVISE_A_PROCESS_CGROUP, path) : 0;
+}
+
 static int fill_process(struct sk_buff *skb, const void *what)
 {
 	const struct smadv_record *record = what;
@@ -123,7 +135,11 @@ static int fill_process(struct sk_buff *skb, const void *what)
 	    PUT_U64(PROCESS, HINTS_CHANGED, record->hints_changed) ||
 	    PUT_U32(PROCESS, SPLITS, smadv_journal_splits(&record->journal)) ||
 	    PUT_U64(PROCESS, MEMORY_BYTES, smadv_map_bytes(record)) ||
-	    PUT_U32(PROCESS, EXCLUDED, record->excluded))
+	    PUT_U32(PROCESS, EXCLUDED, record->excluded) ||
+	    PUT_U64(PROCESS, PAGES_READ, atomic64_read(&record->read_pages)) ||
+	    PUT_U64(PROCESS, PAGES_TOUCHED, record->touched_pages) ||
+	    PUT_U64(PROCESS, SAVED_BYTES, record->saved_pages << PAGE_SHIFT) ||
+	    put_cgroup(skb, record))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -58,6 +58,18 @@ static struct slot *watched(const struct folio *folio)
 	return READ_ONCE(slot->id) == id ? slot : NULL;
 }
 
+/* On behalf of the process that runs: of io_uring and the like, too. */
+static void add_to_process(long pages)
+{
+	struct smadv_record *record;
+
+	rcu_read_lock();
+	record = current->mm ? smadv_map_lookup(current->mm) : NULL;
+	if (record)
+		atomic64_add(pages, &record->read_pages);
+	rcu_read_unlock();
+}
+
 /* Any context but NMI, the page cache's own lock may be held. */
 static void added_probe(void *data, struct folio *folio)
 {
@@ -65,6 +77,7 @@ static void added_probe(void *data, struct folio *folio)
 
 	if (!slot)
 		return;
+	add_to_process(folio_nr_pages(folio));
 	atomic64_add(folio_nr_pages(folio), &slot->read);
 	this_cpu_add(smadv_stats_pages.read, folio_nr_pages(folio));
 }

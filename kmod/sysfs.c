@@ -69,6 +69,7 @@ static struct stat_file stat_files[] = {
 	STAT(pages_read, PAGES_READ),
 	STAT(pages_touched, PAGES_TOUCHED),
 	STAT(pages_evicted, PAGES_EVICTED),
+	STAT(saved_bytes, SAVED_BYTES),
 	STAT(events_lost, EVENTS_LOST),
 	STAT(analyzer_rounds, ANALYZER_ROUNDS),
 	STAT(analyzer_ns, ANALYZER_NS),

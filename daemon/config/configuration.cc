@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 4> kTopKeys = {"policy", "filter", "metrics", "memory"};
 constexpr std::array<std::string_view, 3> kFilterKeys = {"action", "kind", "value"};
-constexpr std::array<std::string_view, 2> kMetricsKeys = {"listen", "groups"};
+constexpr std::array<std::string_view, 3> kMetricsKeys = {"listen", "groups", "group-by"};
 constexpr std::array<std::string_view, 3> kMemoryKeys = {"file", "rows", "days"};
 
 /// Gathers one file after the other.
@@ -49,6 +49,8 @@ class Loader {
   [[nodiscard]] Result<std::uint32_t> read_policy_value(const PolicyKey& key,
                                                         const toml::node& node) const;
   [[nodiscard]] Result<void> add_metrics(const toml::table& table);
+  [[nodiscard]] Result<metrics::GroupBy> read_group_by(const toml::key& name,
+                                                       const toml::node& node) const;
   [[nodiscard]] Result<void> add_memory(const toml::table& table);
   [[nodiscard]] Result<std::string> read_text(const toml::key& name, const toml::node& node) const;
   [[nodiscard]] Result<std::uint32_t> read_number(const toml::key& name, const toml::node& node,
@@ -294,6 +296,20 @@ Result<void> Loader::take(Result<T> read, T& place) {
   return {};
 }
 
+Result<metrics::GroupBy> Loader::read_group_by(const toml::key& name,
+                                               const toml::node& node) const {
+  const auto text = read_text(name, node);
+  if (!text) {
+    return text.error();
+  }
+  const auto* const found = std::ranges::find(metrics::kGroupByNames, *text);
+  if (found == metrics::kGroupByNames.end()) {
+    return error_at(node.source(), fmt::format("group-by is '{}', allowed: {}", *text,
+                                               fmt::join(metrics::kGroupByNames, ", ")));
+  }
+  return static_cast<metrics::GroupBy>(found - metrics::kGroupByNames.begin());
+}
+
 Result<void> Loader::add_metrics(const toml::table& table) {
   metrics::Settings& settings = configuration_.metrics;
   for (const auto& [name, node] : table) {
@@ -306,6 +322,8 @@ Result<void> Loader::add_metrics(const toml::table& table) {
       }
     } else if (name == "groups") {
       added = take(read_number(name, node, 0, metrics::kMostGroups), settings.groups);
+    } else if (name == "group-by") {
+      added = take(read_group_by(name, node), settings.group_by);
     } else {
       added = unknown_key(name, "metrics", kMetricsKeys);
     }
@@ -420,8 +438,11 @@ std::string to_toml(const Configuration& configuration) {
   for (const PolicyKey& key : policy_keys()) {
     text += fmt::format("{} = {}\n", key.name, toml_value(key, configuration.policy.*key.member));
   }
-  text += fmt::format("\n[metrics]\nlisten = {}\ngroups = {}\n",
-                      toml_string(configuration.metrics.listen), configuration.metrics.groups);
+  const metrics::Settings& metrics = configuration.metrics;
+  text += fmt::format(
+      "\n[metrics]\nlisten = {}\ngroups = {}\ngroup-by = {}\n", toml_string(metrics.listen),
+      metrics.groups,
+      toml_string(metrics::kGroupByNames.at(static_cast<std::size_t>(metrics.group_by))));
   text += fmt::format("\n[memory]\nfile = {}\nrows = {}\ndays = {}\n",
                       toml_string(configuration.memory.file), configuration.memory.limits.rows,
                       configuration.memory.limits.days);

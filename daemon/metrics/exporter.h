@@ -21,7 +21,10 @@ namespace smadv::metrics {
 /// Counts what the events tell, and asks the module for the rest.
 class Exporter {
  public:
-  void set_groups(std::size_t most) { groups_.set_most(most); }
+  void set_groups(std::size_t most, GroupBy by) {
+    groups_.set_most(most);
+    groups_.set_by(by);
+  }
 
   void count(const Event& event);
   void count_lost(std::uint64_t events) { events_lost_ += events; }

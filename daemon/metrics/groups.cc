@@ -31,7 +31,7 @@ struct Groups::Quantity {
 };
 
 // Counters are of what looks found: a process that came and went between two is in none.
-const std::array<Groups::Quantity, 7> Groups::kQuantities = {{
+const std::array<Groups::Quantity, 10> Groups::kQuantities = {{
     {"group_faults_total", "File faults recorded of processes seen at scrapes.",
      MetricType::Counter, [](const Group& group) { return group.counters.faults; }},
     {"group_faults_lost_total", "File faults overwritten before the analyzer saw them.",
@@ -40,6 +40,12 @@ const std::array<Groups::Quantity, 7> Groups::kQuantities = {{
      [](const Group& group) { return group.counters.majors; }},
     {"group_hints_changed_total", "Hints applied, those inherited by fork included.",
      MetricType::Counter, [](const Group& group) { return group.counters.hints_changed; }},
+    {"group_pages_read_total", "Pages of watched files brought into the page cache.",
+     MetricType::Counter, [](const Group& group) { return group.counters.pages_read; }},
+    {"group_pages_touched_total", "Pages that the faults touched, at least.", MetricType::Counter,
+     [](const Group& group) { return group.counters.pages_touched; }},
+    {"group_saved_bytes_total", "Bytes that hints spared reading, an estimate.",
+     MetricType::Counter, [](const Group& group) { return group.counters.saved_bytes; }},
     {"group_hints_active", "Hints standing now.", MetricType::Gauge,
      [](const Group& group) { return group.present.hints_active; }},
     {"group_ranges", "Ranges now.", MetricType::Gauge,
@@ -53,12 +59,17 @@ Groups::Counters& Groups::Counters::operator+=(const Counters& other) {
   faults_lost += other.faults_lost;
   majors += other.majors;
   hints_changed += other.hints_changed;
+  pages_read += other.pages_read;
+  pages_touched += other.pages_touched;
+  saved_bytes += other.saved_bytes;
   return *this;
 }
 
 Groups::Counters Groups::Counters::since(const Counters& before) const {
-  return {faults - before.faults, faults_lost - before.faults_lost, majors - before.majors,
-          hints_changed - before.hints_changed};
+  return {faults - before.faults,          faults_lost - before.faults_lost,
+          majors - before.majors,          hints_changed - before.hints_changed,
+          pages_read - before.pages_read,  pages_touched - before.pages_touched,
+          saved_bytes - before.saved_bytes};
 }
 
 void Groups::Present::add(const Process& process) {
@@ -79,17 +90,45 @@ Groups::Present& Groups::Present::operator+=(const Present& other) {
   return *this;
 }
 
+void Groups::set_by(GroupBy by) {
+  if (by == by_) {
+    return;
+  }
+  by_ = by;
+  while (!named_.empty()) {
+    drop(named_.begin());
+  }
+}
+
+std::string Groups::name_of_group(const Process& process) const {
+  return printable(by_ == GroupBy::Command ? process.comm : process.cgroup.value_or(kOther));
+}
+
+// Events say nothing of cgroups: what the last look found.
+std::string Groups::name_of_group(const Event& event) const {
+  if (by_ == GroupBy::Command) {
+    return printable(event.comm.value_or(""));
+  }
+  const auto name = names_.find(event.pid.value_or(0));
+  return name == names_.end() ? kOther : name->second;
+}
+
 // What the processes counted since the last look, by group; those that are gone are forgotten.
 Groups::FoundGroups Groups::find(std::span<const Process> processes) {
   FoundGroups found;
   std::map<std::uint64_t, Counters> seen;
+  names_.clear();
   for (const Process& process : processes) {
-    const Counters now{process.faults, process.faults_lost, process.majors, process.hints_changed};
+    const Counters now{process.faults,        process.faults_lost, process.majors,
+                       process.hints_changed, process.pages_read,  process.pages_touched,
+                       process.saved_bytes};
+    const std::string name = name_of_group(process);
     const auto before = seen_.find(process.id);
-    Found& group = found[printable(process.comm)];
+    Found& group = found[name];
     group.counted += before == seen_.end() ? now : now.since(before->second);
     group.present.add(process);
     seen.emplace(process.id, now);
+    names_.emplace(process.pid, name);
   }
   seen_ = std::move(seen);
   return found;
@@ -167,7 +206,7 @@ void Groups::forget_processes() {
 }
 
 void Groups::count(const Event& event) {
-  const std::string name = printable(event.comm.value_or(""));
+  const std::string name = name_of_group(event);
   if (!named_.contains(name)) {
     give_name(name, 0);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /// @file
-/// What processes count, added up by what they run: as many groups as wanted, and the rest.
+/// What processes count, added up by command or cgroup: as many groups as wanted, and the rest.
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/metrics/settings.h"
 #include "daemon/model.h"
 
 namespace smadv::metrics {
@@ -30,6 +31,9 @@ class Groups {
 
   /// How many groups may have a name of their own, none at first.
   void set_most(std::size_t most) { most_ = most; }
+
+  /// What makes a group. When that changes, what was counted so far is the rest's.
+  void set_by(GroupBy by);
 
   /// Take a look at all processes.
   void look(std::span<const Process> processes);
@@ -50,6 +54,9 @@ class Groups {
     std::uint64_t faults_lost = 0;
     std::uint64_t majors = 0;
     std::uint64_t hints_changed = 0;
+    std::uint64_t pages_read = 0;
+    std::uint64_t pages_touched = 0;
+    std::uint64_t saved_bytes = 0;
 
     Counters& operator+=(const Counters& other);
     [[nodiscard]] Counters since(const Counters& before) const;
@@ -74,7 +81,7 @@ class Groups {
   };
 
   struct Quantity;
-  static const std::array<Quantity, 7> kQuantities;
+  static const std::array<Quantity, 10> kQuantities;
 
   /// What one look found of a group.
   struct Found {
@@ -84,6 +91,8 @@ class Groups {
 
   using FoundGroups = std::map<std::string, Found>;
 
+  [[nodiscard]] std::string name_of_group(const Process& process) const;
+  [[nodiscard]] std::string name_of_group(const Event& event) const;
   [[nodiscard]] FoundGroups find(std::span<const Process> processes);
   void give_names(const FoundGroups& found);
   void give_name(const std::string& name, std::uint64_t faults);
@@ -91,10 +100,12 @@ class Groups {
   void drop(std::map<std::string, Group>::iterator group);
   [[nodiscard]] Group& group_of(const std::string& name);
 
+  GroupBy by_ = GroupBy::Command;
   std::size_t most_ = 0;
   std::map<std::string, Group> named_;
   Group other_;
-  std::map<std::uint64_t, Counters> seen_;  ///< By the process's id.
+  std::map<std::uint64_t, Counters> seen_;      ///< By the process's id.
+  std::map<std::uint32_t, std::string> names_;  ///< Of groups by pid, at the last look.
 };
 
 }  // namespace smadv::metrics

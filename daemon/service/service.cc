@@ -218,7 +218,7 @@ void Service::replace_configuration(Configuration configuration) {
 // The policy is what the daemon is for: without a place for metrics it goes on.
 void Service::follow_metrics_settings() {
   const metrics::Settings& settings = configuration_.metrics;
-  exporter_.set_groups(settings.groups);
+  exporter_.set_groups(settings.groups, settings.group_by);
   if (settings.listen == metrics_at_) {
     return;
   }

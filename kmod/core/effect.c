@@ -114,6 +114,14 @@ static u64 ghost_pages(const struct smadv_effect *effect, const struct smadv_mem
 	return (u64)ghosts * memory->window_pages;
 }
 
+/* Share in 1/10000 of pages that memory has no room for, 0 when it holds all. */
+static u64 absent_share(const struct smadv_memory *memory)
+{
+	u64 reach = smadv_effect_reach(memory);
+
+	return smadv_effect_pressed(memory) ? (reach - memory->most_pages) * SHARE / reach : 0;
+}
+
 /*
  * Share in 1/10000 of misses under RANDOM, in windows that are not remembered, that would
  * miss without it. While memory fills, windows bring in what will be hit later; once it is
@@ -124,14 +132,13 @@ static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memo
 {
 	const struct smadv_account *plain = &effect->account[SMART_MADVISE_HINT_NONE];
 	u64 reach = smadv_effect_reach(memory), ghosts = ghost_pages(effect, memory);
-	u64 missed, absent;
+	u64 missed, absent = absent_share(memory);
 
 	if (!smadv_effect_pressed(memory))
 		return 0;
 	if (smadv_effect_full(effect, memory))
 		return SHARE;
 	missed = plain->faults ? (u64)plain->misses * SHARE / plain->faults : SHARE;
-	absent = (reach - memory->most_pages) * SHARE / reach;
 	if (missed < absent)
 		absent = missed;
 	if (absent * reach >= (reach - ghosts) * SHARE || ghosts >= reach)
@@ -152,16 +159,13 @@ static bool is_new_window(struct smadv_effect *effect, u64 page, const struct sm
 }
 
 /*
- * What a miss under RANDOM would have cost without it: nothing where a page nearby
- * missed before, for both would have been read at once; else what a miss cost then,
- * unless by chance the window had still been there.
+ * The chance in 1/10000 that a miss under RANDOM had been one without it: none where a
+ * page nearby missed before, for both would have been read at once; else one, unless
+ * the window had still been there.
  */
-static u64 plain_ns(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
+static u64 plain_share(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
-	if (!is_new_window(effect, page, memory))
-		return 0;
-	return smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) *
-	       miss_share(effect, memory) / SHARE;
+	return is_new_window(effect, page, memory) ? miss_share(effect, memory) : 0;
 }
 
 /* What of a wait a miss under @hint may explain. */
@@ -179,6 +183,29 @@ static void credit(struct smadv_effect *effect, u64 ns)
 	effect->balance_ns += (s64)ns;
 	if (effect->balance_ns > most)
 		effect->balance_ns = most;
+}
+
+/*
+ * A miss under RANDOM has read one page, and @pages would have been read without it, of
+ * each fault that it stands for. What it cost is made up for first, so that the sum never
+ * falls.
+ */
+static void save(struct smadv_effect *effect, u64 pages)
+{
+	u64 owed = sum(effect->owed_pages, effect->weight);
+
+	pages *= effect->weight;
+	effect->owed_pages = owed > pages ? owed - pages : 0;
+	effect->saved_pages = sum(effect->saved_pages, pages > owed ? pages - owed : 0);
+}
+
+/* A miss under RANDOM at @page: what it spared. Pages that are there are not read again. */
+static void spare(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
+{
+	u64 share = plain_share(effect, page, memory);
+
+	credit(effect, smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) * share / SHARE);
+	save(effect, memory->window_pages * share / SHARE * absent_share(memory) / SHARE);
 }
 
 /* Pages by which a fault at @page comes ahead. */
@@ -242,7 +269,7 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 	if (hint == effect->plain)
 		return;
 	if (hint == SMART_MADVISE_HINT_RANDOM)
-		credit(effect, plain_ns(effect, page, memory));
+		spare(effect, page, memory);
 	effect->balance_ns -= (s64)typical_ns(effect, effect->plain, waited_ns);
 }
 
@@ -313,6 +340,7 @@ void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
 {
 	left->stake_ns /= 2;
 	left->lost_ns /= 2;
+	left->owed_pages /= 2;
 	left->reserved_ns = 0;
 	left->told.stake_ns /= 2;
 	left->told.lost_ns /= 2;

@@ -91,6 +91,8 @@ struct smadv_told {
  * @filled_pages: memory that its misses filled; over a hint of the application since
  *	the last change
  * @touched_pages: pages that its faults touched, at least
+ * @saved_pages: pages that RANDOM spared reading, net of what it cost before
+ * @owed_pages: pages that it cost since, which are made up for first
  * @last: page of the last fault
  * @failures: trials of each hint that did not pay in a row
  * @early: the last trial of RANDOM did not pay while memory was filling
@@ -112,6 +114,8 @@ struct smadv_effect {
 	s64 balance_ns;
 	u64 filled_pages;
 	u64 touched_pages;
+	u64 saved_pages;
+	u64 owed_pages;
 	u64 last;
 	u8 failures[SMADV_EFFECT_HINTS];
 	bool early;

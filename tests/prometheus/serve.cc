@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
     kernel.stats.*key.member = 1000 + key.attribute;
   }
   metrics::Exporter exporter;
-  exporter.set_groups(10);
+  exporter.set_groups(10, metrics::GroupBy::Command);
   exporter.count(test::hint_event(EventKind::Applied, "fio", Reason::Trial, Hint::Random));
   const auto client = *kernel.connect();
   const auto server = metrics::serve_metrics(

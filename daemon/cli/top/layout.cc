@@ -21,6 +21,13 @@ std::string read_text(const std::optional<double>& bytes) {
   return bytes ? format_bytes(static_cast<std::uint64_t>(*bytes)) + "/s" : "-";
 }
 
+std::string used_text(const std::optional<double>& used) {
+  if (!used) {
+    return "-";
+  }
+  return *used < 1 ? format_percent(static_cast<std::uint32_t>(*used * 100)) : "all";
+}
+
 // The letter of the hint that a range bears, a capital for one of ours.
 char hint_letter(const Range& range) {
   const Hint hint = range.hint != Hint::None ? range.hint : range.application_hint;
@@ -80,23 +87,27 @@ Table process_table(const std::vector<Row>& rows, std::optional<SortKey> sort) {
                {title("FAULTS/S", SortKey::Faults), kRight},
                {title("MAJOR/S", SortKey::Majors), kRight},
                {.title = title("READ", SortKey::Read), .align = kRight, .spare = 1},
-               {.title = "PATTERN", .spare = 3},
-               {.title = "CONF", .align = kRight, .spare = 5},
-               {.title = "MIX", .spare = 2},
+               {.title = "USED", .align = kRight, .spare = 5},
+               {.title = "PATTERN", .spare = 4},
+               {.title = "CONF", .align = kRight, .spare = 7},
+               {.title = "MIX", .spare = 3},
                {title("HINTS", SortKey::Hints), kRight},
-               {.title = title("RANGES", SortKey::Ranges), .align = kRight, .spare = 4},
-               {.title = title("MEMORY", SortKey::Memory), .align = kRight, .spare = 6}});
+               {.title = title("SAVED", SortKey::Saved), .align = kRight, .spare = 2},
+               {.title = title("RANGES", SortKey::Ranges), .align = kRight, .spare = 6},
+               {.title = title("MEMORY", SortKey::Memory), .align = kRight, .spare = 8}});
   for (const auto& [process, rates, mix] : rows) {
     table.add({fmt::format("{}", process.pid),
                printable(process.comm),
                rate_text(rates.faults),
                rate_text(rates.majors),
                read_text(rates.read_bytes),
+               used_text(rates.used),
                name_of(process.pattern),
                format_percent(process.confidence_pct),
                {mix_text(mix), Style::Letters},
                {fmt::format("{}", process.hints_active),
                 process.hints_active != 0 ? Style::Good : Style::Plain},
+               format_bytes(process.saved_bytes),
                fmt::format("{}", process.ranges),
                format_bytes(process.memory_bytes)});
   }

@@ -24,15 +24,27 @@ const std::uint64_t* read_bytes_of(const Snapshot& snapshot, std::uint32_t pid) 
   return found == snapshot.read_bytes.end() ? nullptr : &found->second;
 }
 
+// Pages touched for each that was read since @p earlier, or since the process is tracked.
+std::optional<double> used_of(const Process& process, const Process& earlier) {
+  const std::uint64_t read = process.pages_read - std::min(process.pages_read, earlier.pages_read);
+  const std::uint64_t touched =
+      process.pages_touched - std::min(process.pages_touched, earlier.pages_touched);
+  return read == 0 ? std::nullopt
+                   : std::optional(static_cast<double>(touched) / static_cast<double>(read));
+}
+
 Rates rates_of(const Process& process, const Process* earlier, const Snapshot& now,
                const Snapshot* before) {
   if (earlier == nullptr || before == nullptr) {
     const double tracked = static_cast<double>(process.tracked_ms) / 1e3;
-    return {per_second(process.faults, 0, tracked), per_second(process.majors, 0, tracked)};
+    return {.faults = per_second(process.faults, 0, tracked),
+            .majors = per_second(process.majors, 0, tracked),
+            .used = used_of(process, {})};
   }
   const double seconds = seconds_between(now, *before);
-  Rates rates{per_second(process.faults, earlier->faults, seconds),
-              per_second(process.majors, earlier->majors, seconds)};
+  Rates rates{.faults = per_second(process.faults, earlier->faults, seconds),
+              .majors = per_second(process.majors, earlier->majors, seconds),
+              .used = used_of(process, *earlier)};
   const std::uint64_t* read_now = read_bytes_of(now, process.pid);
   const std::uint64_t* read_before = read_bytes_of(*before, process.pid);
   if (read_now != nullptr && read_before != nullptr) {
@@ -52,6 +64,8 @@ double weight(const Row& row, SortKey key) {
       return row.rates.read_bytes.value_or(-1);
     case SortKey::Hints:
       return row.process.hints_active;
+    case SortKey::Saved:
+      return static_cast<double>(row.process.saved_bytes);
     case SortKey::Ranges:
       return row.process.ranges;
     case SortKey::Memory:

@@ -37,6 +37,9 @@ struct Rates {
   double faults = 0;
   double majors = 0;
   std::optional<double> read_bytes = {};  ///< Not known at the first look.
+  /// Pages touched for each that was read: of those read before, too, so that it may be above 1.
+  /// Not known when none was read.
+  std::optional<double> used = {};
 };
 
 /// One process.
@@ -47,11 +50,11 @@ struct Row {
 };
 
 /// What the rows can be sorted by.
-enum class SortKey { Faults, Majors, Read, Hints, Ranges, Memory, Pid, Command };
+enum class SortKey { Faults, Majors, Read, Hints, Saved, Ranges, Memory, Pid, Command };
 
 /// By the names that --sort knows, in the order of the enumeration.
 inline constexpr auto kSortNames = std::to_array<std::string_view>(
-    {"faults", "majors", "read", "hints", "ranges", "memory", "pid", "command"});
+    {"faults", "majors", "read", "hints", "saved", "ranges", "memory", "pid", "command"});
 
 /// One row for each process.
 /// @param before the look before, null at the first

@@ -21,7 +21,7 @@ constexpr auto kHelp = std::to_array<std::pair<std::string_view, std::string_vie
     {"up, down, j, k", "select, also page up, page down, home, end"},
     {"Enter", "ranges of the selected process, Esc to come back"},
     {"< >", "sort by the column before, after"},
-    {"f m r h p n", "sort by faults, major faults, read, hints, pid, name"},
+    {"f m r h s p n", "sort by faults, major faults, read, hints, saved, pid, name"},
     {"R", "turn the order round"},
     {"/", "only processes whose name has, or whose pid begins with, what is typed"},
     {"Space", "pause, go on"},
@@ -31,6 +31,8 @@ constexpr auto kHelp = std::to_array<std::pair<std::string_view, std::string_vie
     {"", ""},
     {"MAJOR/S", "faults that waited for the device"},
     {"READ", "what the process had read from devices, readahead included"},
+    {"USED", "how much of what it read into the page cache its faults touched"},
+    {"SAVED", "what RANDOM hints spared it reading, an estimate of governor benefit"},
     {"MIX", "its mapped bytes by pattern, a letter for a tenth:"},
 });
 
@@ -61,6 +63,8 @@ std::optional<SortKey> sort_key_of(int pressed) {
       return SortKey::Read;
     case 'h':
       return SortKey::Hints;
+    case 's':
+      return SortKey::Saved;
     case 'p':
       return SortKey::Pid;
     case 'n':

@@ -41,6 +41,9 @@ Json json_of(const Row& row) {
     json.set("read-bytes-per-s", Json(*row.rates.read_bytes));
     // GCOVR_EXCL_STOP
   }
+  if (row.rates.used) {
+    json.set("touched-per-read", Json(*row.rates.used));
+  }
   Json mix = Json::object();
   for (std::size_t i = 0; i < row.mix.size(); ++i) {
     mix.set(kNames<Pattern>[i], Json(row.mix[i]));
@@ -110,13 +113,13 @@ Result<void> live(Context& context, const Settings& settings, const SignalFd& si
   if (!first) {
     return first.error();
   }
-  auto screen = Screen::open(context.machine().term, context.palette());
-  if (!screen) {
-    return screen.error();
   const auto stops = SignalFd::open({SIGTSTP});
   if (!stops) {
     return stops.error();  // GCOVR_EXCL_LINE: where nothing more may be opened
   }
+  auto screen = Screen::open(context.machine().term, context.palette());
+  if (!screen) {
+    return screen.error();
   }
   Session session(settings);
   session.see(*std::move(first));
@@ -130,12 +133,12 @@ Result<void> live(Context& context, const Settings& settings, const SignalFd& si
     if (fds[1].revents != 0 || (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
       return {};
     }
-    while (const auto pressed = screen->key()) {
-      if (!session.press(*pressed)) {
-        return {};
     if (stops->read()) {
       screen->stop();
     }
+    while (const auto pressed = screen->key()) {
+      if (!session.press(*pressed)) {
+        return {};
       }
     }
     if (!session.paused() && Clock::now() >= next) {
@@ -196,7 +199,8 @@ void declare_top(const Command& smadv) {
   }
   const auto sort =
       top.choice({.names = "--sort",
-                  .does = "faults, majors, read, hints, ranges, memory, pid or command (faults)",
+                  .does = "faults, majors, read, hints, saved, ranges, memory, pid or command "
+                          "(faults)",
                   .value = "KEY"},
                  keys);
   const auto name =

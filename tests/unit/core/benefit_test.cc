@@ -214,6 +214,18 @@ TEST(Benefit, RandomUnderPressureWins) {
   EXPECT_LT(tuned.waited_ns(), plain.waited_ns());
 }
 
+// The estimate against the same accesses without the hint: rather too low.
+TEST(Benefit, WhatIsSavedIsWhatIsNotRead) {
+  Machine plain(kSmall, false);
+  Machine tuned(kSmall, true);
+  plain.run(random_pages(kPages, 1), kPages);
+  tuned.run(random_pages(kPages, 1), kPages);
+  const double spared = static_cast<double>(plain.pages_read() - tuned.pages_read());
+  EXPECT_LT(static_cast<double>(tuned.range().effect.saved_pages), spared);
+  EXPECT_GT(static_cast<double>(tuned.range().effect.saved_pages), spared / 2);
+  EXPECT_EQ(plain.range().effect.saved_pages, 0);
+}
+
 TEST(Benefit, RandomThatFitsIsLeftAlone) {
   Machine tuned(kFits, true);
   tuned.run(permutation(kPages, 1), kPages / 8);
@@ -777,6 +789,31 @@ TEST(Effect, CountsThePagesTouched) {
     smadv_effect_fault(&effect, page, kNone, &memory);
   }
   EXPECT_EQ(effect.touched_pages, 1 + 16 + 16 + 1 + 1 + 1 + 1 + 1);
+}
+
+// Each miss reads one page; without RANDOM the first one in a window had read what is not there.
+TEST(Effect, CountsThePagesThatRandomSpares) {
+  smadv_effect effect;
+  smadv_memory memory{.file = 1, .extent_pages = 96, .most_pages = 24, .window_pages = 32};
+  smadv_effect_init(&effect, kNone);
+  smadv_effect_wait(&effect, 32, kNone, 1000, &memory);
+  EXPECT_EQ(effect.saved_pages, 0);
+  smadv_effect_wait(&effect, 64, kRandom, 1000, &memory);
+  EXPECT_EQ(effect.saved_pages, 23) << "a quarter of the window had been there";
+  smadv_effect_wait(&effect, 70, kRandom, 1000, &memory);
+  smadv_effect_wait(&effect, 71, kRandom, 1000, &memory);
+  EXPECT_EQ(effect.saved_pages, 23) << "never falls";
+  EXPECT_EQ(effect.owed_pages, 2);
+  smadv_effect right;
+  smadv_effect_split(&effect, &right);
+  EXPECT_EQ(effect.owed_pages, 1);
+  EXPECT_EQ(right.owed_pages, 1);
+  smadv_effect_wait(&effect, 96, kRandom, 1000, &memory);
+  EXPECT_EQ(effect.saved_pages, 23 + 22);
+  EXPECT_EQ(effect.owed_pages, 0);
+  memory.most_pages = 2000;
+  smadv_effect_wait(&effect, 128, kRandom, 1000, &memory);
+  EXPECT_EQ(effect.saved_pages, 23 + 22) << "all of it had been in memory before long";
 }
 
 TEST(Effect, OneLongWaitIsNotTheHints) {

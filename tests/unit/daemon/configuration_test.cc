@@ -79,6 +79,8 @@ TEST_F(ConfigurationTest, Metrics) {
   dir_.write("policy.d/10.toml", "[metrics]\nlisten = \"\"\n");
   EXPECT_EQ(loaded("[metrics]\nlisten = \"/run/metrics\"\ngroups = 1000\n").metrics,
             (metrics::Settings{.listen = "", .groups = 1000}));
+  EXPECT_EQ(loaded("[metrics]\ngroup-by = \"cgroup\"\n").metrics.group_by,
+            metrics::GroupBy::Cgroup);
 }
 
 TEST_F(ConfigurationTest, Memory) {
@@ -156,6 +158,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[metrics]\ngroups = 1001\n", "2:10", "groups is 1001, allowed: 0..1000"},
         BadCase{"[metrics]\ngroups = -1\n", "2:10", "groups is -1, allowed: 0..1000"},
         BadCase{"[metrics]\ngroups = \"1\"\n", "2:10", "groups is a string, allowed: 0..1000"},
+        BadCase{"[metrics]\ngroup-by = 1\n", "2:12",
+                "group-by is a whole number, allowed: a string"},
+        BadCase{"[metrics]\ngroup-by = \"uid\"\n", "2:12",
+                "group-by is 'uid', allowed: command, cgroup"},
         BadCase{"[metrics]\ngroup = 1\n", "2:1",
                 "unknown key 'group' in [metrics], did you mean 'groups'?"},
         BadCase{"metrics = 1\n", "1:11", "metrics has to be a table: [metrics]"},
@@ -286,7 +292,7 @@ TEST_F(ConfigurationTest, PrintedAndReadAgainItIsTheSame) {
   configuration.policy.hold_ms = 77;
   configuration.filters = {{FilterAction::Exclude, FilterKind::Exe, "/a \"b\" \\c\x01\x7f"},
                            {FilterAction::Include, FilterKind::Pid, "12"}};
-  configuration.metrics = {.listen = "[::1]:1", .groups = 3};
+  configuration.metrics = {.listen = "[::1]:1", .groups = 3, .group_by = metrics::GroupBy::Cgroup};
   configuration.memory = {.file = "/m.db", .limits = {.rows = 5, .days = 6}};
   const Configuration again = loaded(to_toml(configuration));
   EXPECT_EQ(again.policy, configuration.policy);

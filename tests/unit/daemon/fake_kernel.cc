@@ -263,6 +263,7 @@ void FakeKernel::add_fio() {
   fio.hints_active = 1;
   fio.hints_changed = 1;
   fio.memory_bytes = 5530;
+  fio.cgroup = "/system.slice/fio.service";
   processes.push_back(fio);
   ranges.push_back(random_range());
 }

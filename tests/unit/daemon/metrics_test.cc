@@ -114,6 +114,9 @@ TEST_F(GroupsTest, ProcessesOfOneCommandAddUp) {
   first.faults_lost = 1;
   first.majors = 2;
   first.hints_changed = 3;
+  first.pages_read = 7;
+  first.pages_touched = 8;
+  first.saved_bytes = 9;
   first.hints_active = 4;
   first.ranges = 5;
   first.memory_bytes = 6;
@@ -127,12 +130,40 @@ TEST_F(GroupsTest, ProcessesOfOneCommandAddUp) {
   EXPECT_THAT(samples(families, "group_faults_lost_total"), ElementsAre(Pair("db", 2)));
   EXPECT_THAT(samples(families, "group_majors_total"), ElementsAre(Pair("db", 4)));
   EXPECT_THAT(samples(families, "group_hints_changed_total"), ElementsAre(Pair("db", 6)));
+  EXPECT_THAT(samples(families, "group_pages_read_total"), ElementsAre(Pair("db", 14)));
+  EXPECT_THAT(samples(families, "group_pages_touched_total"), ElementsAre(Pair("db", 16)));
+  EXPECT_THAT(samples(families, "group_saved_bytes_total"), ElementsAre(Pair("db", 18)));
   EXPECT_THAT(samples(families, "group_hints_active"), ElementsAre(Pair("db", 8)));
   EXPECT_THAT(samples(families, "group_ranges"), ElementsAre(Pair("db", 10)));
   EXPECT_THAT(samples(families, "group_memory_bytes"), ElementsAre(Pair("db", 12)));
   EXPECT_THAT(
       samples(families, "group_processes"),
       UnorderedElementsAre(Pair("db random", 1), Pair("db idle", 1), Pair("fio unknown", 1)));
+}
+
+TEST_F(GroupsTest, ByCgroup) {
+  groups_.set_most(5);
+  Process first = process(1, "db", 10);
+  first.cgroup = "/system.slice/db.service";
+  Process second = process(2, "sh", 20);
+  second.cgroup = first.cgroup;
+  const Process unknown = process(3, "gone", 5);
+  look({first});
+  groups_.set_by(GroupBy::Cgroup);
+  groups_.set_by(GroupBy::Cgroup);
+  EXPECT_THAT(faults(), ElementsAre(Pair("other", 10)));
+  first.faults = 11;
+  look({first, second, unknown});
+  EXPECT_THAT(faults(),
+              UnorderedElementsAre(Pair("/system.slice/db.service", 21), Pair("other", 15)));
+  Event event = test::hint_event(EventKind::Applied, "db", Reason::Trial);
+  for (const std::uint32_t pid : {first.pid, 9999U}) {
+    event.pid = pid;
+    groups_.count(event);
+  }
+  EXPECT_THAT(samples(groups_.families(), "group_hint_events_total"),
+              UnorderedElementsAre(Pair("/system.slice/db.service applied trial", 1),
+                                   Pair("other applied trial", 1)));
 }
 
 TEST_F(GroupsTest, CountersStayWhenProcessesGo) {
@@ -201,7 +232,7 @@ class ExporterTest : public testing::Test {
     kernel_.stats.analyzer_ns = 1'500'000'000;
     kernel_.policy.governor = 2;
     client_ = *kernel_.connect();
-    exporter_.set_groups(10);
+    exporter_.set_groups(10, GroupBy::Command);
     exporter_.count(test::hint_event(EventKind::Applied, "fio", Reason::Trial, Hint::Random));
   }
 

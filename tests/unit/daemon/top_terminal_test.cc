@@ -128,7 +128,7 @@ TEST_F(TopTerminalTest, FitsEverySize) {
   terminal.until("k\u00e4se");
   terminal.resize(12, 1);
   terminal.sees("PID");
-  terminal.resize(100, 30);
+  terminal.resize(140, 30);
   terminal.sees("MEMORY");
   terminal.type("q");
   expect_end(terminal);

@@ -67,7 +67,10 @@ Snapshot snapshot(std::uint64_t second = 0) {
   snapshot.stats.analyzer_ns = second * 5'000'000;
   snapshot.processes = {process(11, "scan", 1000 + 100 * second), process(12, "db", 500),
                         process(113, "cat", 20)};
+  snapshot.processes[0].pages_read = 1 + 1024 * second;
+  snapshot.processes[0].pages_touched = 2 + 512 * second;
   snapshot.processes[1].hints_active = 2;
+  snapshot.processes[1].saved_bytes = 3 * kMiB;
   snapshot.ranges = {range(11, 0, 64 * kMiB, Pattern::Sequential),
                      range(12, 0, 30 * kMiB, Pattern::Random, Hint::Random),
                      range(12, 100 * kMiB, 110 * kMiB, Pattern::Sequential, Hint::Sequential),
@@ -114,6 +117,8 @@ TEST(TopModel, FirstRatesAreSinceTheProcessIsTracked) {
   EXPECT_EQ(rows[0].rates.faults, 500);
   EXPECT_EQ(rows[0].rates.majors, 50);
   EXPECT_FALSE(rows[0].rates.read_bytes);
+  EXPECT_EQ(rows[0].rates.used, 2);
+  EXPECT_FALSE(rows[1].rates.used) << "it has read nothing";
 }
 
 TEST(TopModel, RatesAreOfTheTimeBetween) {
@@ -123,6 +128,7 @@ TEST(TopModel, RatesAreOfTheTimeBetween) {
   const auto rows = rows_of(now, &before);
   EXPECT_EQ(rows[0].rates.faults, 100);
   EXPECT_EQ(rows[0].rates.read_bytes, 4.0 * kMiB);
+  EXPECT_EQ(rows[0].rates.used, 0.5);
   EXPECT_EQ(rows[1].rates.faults, 0);
   EXPECT_EQ(rows[1].rates.read_bytes, 0);
   EXPECT_FALSE(rows[2].rates.read_bytes) << "not to be looked at";
@@ -137,6 +143,7 @@ TEST(TopModel, NoRateIsMadeOfCountersThatBeganAnew) {
   EXPECT_EQ(rows_of(now, &before)[0].rates.faults, 0);
   now.time_ns += 1'000'000'000;
   EXPECT_EQ(rows_of(now, &before)[0].rates.faults, 0);
+  EXPECT_FALSE(rows_of(now, &before)[0].rates.used);
 }
 
 TEST(TopModel, MixIsBytesByPattern) {
@@ -158,6 +165,7 @@ TEST(TopModel, SortsByEachKey) {
   EXPECT_THAT(sorted(SortKey::Majors), ElementsAre(11, 12, 113));
   EXPECT_THAT(sorted(SortKey::Read, true), ElementsAre(113, 12, 11));
   EXPECT_THAT(sorted(SortKey::Hints), ElementsAre(12, 11, 113));
+  EXPECT_THAT(sorted(SortKey::Saved), ElementsAre(12, 11, 113));
   EXPECT_THAT(sorted(SortKey::Ranges), ElementsAre(11, 12, 113));
   EXPECT_THAT(sorted(SortKey::Memory), ElementsAre(113, 12, 11));
   EXPECT_THAT(sorted(SortKey::Pid), ElementsAre(11, 12, 113));
@@ -249,10 +257,10 @@ TEST_F(TopSession, ShowsProcesses) {
   EXPECT_EQ(screen(),
       "smadv top  enabled, governor benefit; 4 ranges of 3 processes, 0 hints active, 0 changed, 0 restored\n"
       "rates of the last 2.0 s, every 2 s\n"
-      "PID  COMMAND  FAULTS/S*  MAJOR/S       READ  PATTERN  CONF  MIX         HINTS  RANGES  MEMORY\n"
-      " 11  scan           100       10  4.0 MiB/s  unknown   0 %  ssssssssss      0       1    11 B       \n"
-      " 12  db             0.0      0.0      0 B/s  unknown   0 %  sssrrrrrrr      2       1    12 B\n"
-      "113  cat            0.0      0.0          -  unknown   0 %  ..........      0       1   113 B\n"
+      "PID  COMMAND  FAULTS/S*  MAJOR/S       READ  USED  PATTERN  CONF  MIX         HINTS    SAVED  RANGES\n"
+      " 11  scan           100       10  4.0 MiB/s  50 %  unknown   0 %  ssssssssss      0      0 B       1\n"
+      " 12  db             0.0      0.0      0 B/s     -  unknown   0 %  sssrrrrrrr      2  3.0 MiB       1\n"
+      "113  cat            0.0      0.0          -     -  unknown   0 %  ..........      0      0 B       1\n"
       "\n\n\n\n\n"
       "q quit  Enter ranges  < > sort  / name  Space pause  + - interval  ? help\n");
   // clang-format on
@@ -307,6 +315,7 @@ TEST_F(TopSession, SortsByKeys) {
   for (const auto& [key, title] : std::vector<std::pair<char, std::string>>{{'m', "MAJOR/S*"},
                                                                             {'r', "READ*"},
                                                                             {'h', "HINTS*"},
+                                                                            {'s', "SAVED*"},
                                                                             {'p', "PID*"},
                                                                             {'n', "COMMAND*"},
                                                                             {'f', "FAULTS/S*"},
@@ -358,8 +367,7 @@ TEST_F(TopSession, PausesHelpsAndQuits) {
 
 TEST_F(TopSession, LostModuleIsSaidAndForgotten) {
   session_.lose("the module is not loaded");
-  EXPECT_THAT(screen(),
-              AllOf(HasSubstr("waiting: the module is not loaded"), HasSubstr("scan")));
+  EXPECT_THAT(screen(), AllOf(HasSubstr("waiting: the module is not loaded"), HasSubstr("scan")));
   size_.height = 4;
   EXPECT_THAT(screen(), HasSubstr("waiting: the module is not loaded"));
   session_.see(snapshot(9));
@@ -408,14 +416,17 @@ class TopBatch : public test::CliTest {
 
 TEST_F(TopBatch, PrintsEachLook) {
   root_.write("proc/136/io", "rchar: 5\nread_bytes: 4096\n");
+  kernel_.processes[0].pages_read = kernel_.processes[0].pages_touched = 9;
   const auto outcome = run("top --batch -n 2 --interval 0.1");
   EXPECT_EQ(outcome.exit, ExitCode::Ok);
   EXPECT_EQ(outcome.err, "");
-  EXPECT_THAT(outcome.out, HasSubstr("\n136  fio           1555     1334     -  random"));
-  EXPECT_THAT(outcome.out, HasSubstr("\n136  fio            0.0      0.0  0 B/s  random"));
+  EXPECT_THAT(outcome.out, HasSubstr("\n136  fio           1555     1334     -   all  random"));
+  EXPECT_THAT(outcome.out, HasSubstr("\n136  fio            0.0      0.0  0 B/s     -  random"));
 }
 
 TEST_F(TopBatch, JsonIsALineForEach) {
+  kernel_.processes[0].pages_read = 4;
+  kernel_.processes[0].pages_touched = 1;
   const auto outcome = run("top --json -n 2 -i 0.1 --name fi");
   EXPECT_EQ(outcome.exit, ExitCode::Ok);
   std::istringstream lines(outcome.out);
@@ -424,11 +435,13 @@ TEST_F(TopBatch, JsonIsALineForEach) {
   const auto first = nlohmann::json::parse(line);
   EXPECT_FALSE(first.contains("over-ms"));
   EXPECT_EQ(first["processes"][0]["pid"], 136);
+  EXPECT_EQ(first["processes"][0]["touched-per-read"], 0.25);
   EXPECT_EQ(first["processes"][0]["bytes-by-pattern"]["random"], 64 * kMiB);
   std::getline(lines, line);
   const auto second = nlohmann::json::parse(line);
   EXPECT_GE(second["over-ms"], 100);
   EXPECT_EQ(second["processes"][0]["faults-per-s"], 0);
+  EXPECT_FALSE(second["processes"][0].contains("touched-per-read"));
   EXPECT_THAT(run("top --json -n 1 --name x").out, HasSubstr("\"processes\":[]"));
 }
 
