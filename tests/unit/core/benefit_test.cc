@@ -34,6 +34,17 @@ smadv_policy benefit_policy(std::uint32_t application_hints) {
   return policy;
 }
 
+/// One range, and what memory there is for it.
+smadv_memory memory_of(std::uint64_t extent_pages, std::uint64_t most_pages,
+                       std::uint32_t window_pages = 32) {
+  return {.file = 1,
+          .extent_pages = extent_pages,
+          .beside_pages = 0,
+          .most_pages = most_pages,
+          .resident_pages = 0,
+          .window_pages = window_pages};
+}
+
 /// What the application of a machine advised itself, and what the policy makes of it.
 struct Advice {
   std::uint32_t hint = kNone;
@@ -390,6 +401,7 @@ class Decide : public testing::Test {
     set_.insert(0, kPages);
     range().memory = {.file = 1,
                       .extent_pages = kPages,
+                      .beside_pages = 0,
                       .most_pages = kSmall,
                       .resident_pages = kSmall,
                       .window_pages = 32};
@@ -761,7 +773,7 @@ TEST(Waits, AreForgottenWhenFaultsWentUnseen) {
 
 TEST(Effect, AccountsSpeakOfTheRecentPast) {
   smadv_effect effect;
-  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  const smadv_memory memory = memory_of(0, 1);
   smadv_effect_init(&effect, kNone);
   EXPECT_EQ(smadv_effect_page_q4(&effect, kNone), 0);
   for (std::uint64_t page = 1; page <= 512; ++page) {
@@ -783,7 +795,7 @@ TEST(Effect, AccountsSpeakOfTheRecentPast) {
 // Of a stream the pages between its faults were passed, of jumps one page each is known.
 TEST(Effect, CountsThePagesTouched) {
   smadv_effect effect;
-  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  const smadv_memory memory = memory_of(0, 1);
   smadv_effect_init(&effect, kNone);
   for (const std::uint64_t page : {1000, 1016, 1032, 1033, 1050, 500, 499, 9000}) {
     smadv_effect_fault(&effect, page, kNone, &memory);
@@ -794,7 +806,7 @@ TEST(Effect, CountsThePagesTouched) {
 // Each miss reads one page; without RANDOM the first one in a window had read what is not there.
 TEST(Effect, CountsThePagesThatRandomSpares) {
   smadv_effect effect;
-  smadv_memory memory{.file = 1, .extent_pages = 96, .most_pages = 24, .window_pages = 32};
+  smadv_memory memory = memory_of(96, 24);
   smadv_effect_init(&effect, kNone);
   smadv_effect_wait(&effect, 32, kNone, 1000, &memory);
   EXPECT_EQ(effect.saved_pages, 0);
@@ -818,7 +830,7 @@ TEST(Effect, CountsThePagesThatRandomSpares) {
 
 TEST(Effect, OneLongWaitIsNotTheHints) {
   smadv_effect effect;
-  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  const smadv_memory memory = memory_of(0, 1);
   smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 100, kNone, &memory);
   smadv_effect_wait(&effect, 100, kNone, 1000, &memory);
@@ -835,7 +847,7 @@ TEST(Effect, OneLongWaitIsNotTheHints) {
 
 TEST(Effect, SequentialEarnsWhatAPageCostBefore) {
   smadv_effect effect;
-  const smadv_memory memory{.file = 1, .extent_pages = 0, .most_pages = 1, .window_pages = 32};
+  const smadv_memory memory = memory_of(0, 1);
   smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 100, kNone, &memory);
   smadv_effect_fault(&effect, 110, kNone, &memory);
@@ -852,7 +864,7 @@ TEST(Effect, SequentialEarnsWhatAPageCostBefore) {
 
 TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
   smadv_effect effect;
-  const smadv_memory memory{.file = 1, .extent_pages = 1000, .most_pages = 500, .window_pages = 4};
+  const smadv_memory memory = memory_of(1000, 500, 4);
   smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 1000, kNone, &memory);
   smadv_effect_wait(&effect, 1000, kNone, 1000, &memory);
@@ -879,7 +891,7 @@ TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
 
 TEST(Effect, WindowsThatAreRememberedWouldBeAmongTheResidentOnes) {
   smadv_effect effect;
-  const smadv_memory memory{.file = 1, .extent_pages = 512, .most_pages = 256, .window_pages = 4};
+  const smadv_memory memory = memory_of(512, 256, 4);
   smadv_effect_init(&effect, kNone);
   effect.account[kNone] = {.faults = 10, .misses = 2, .waited_ns = 2000, .pages = 0};
   smadv_effect_begin(&effect, kRandom);
@@ -924,7 +936,7 @@ TEST(Effect, OfASampleEachWaitStandsForMore) {
 
 TEST(Effect, OverTheApplicationsHintNewWindowsCount) {
   smadv_effect effect;
-  const smadv_memory memory{.file = 1, .extent_pages = 1000, .most_pages = 500, .window_pages = 4};
+  const smadv_memory memory = memory_of(1000, 500, 4);
   smadv_effect_init(&effect, kRandom);
   for (std::uint64_t page = 7; page >= 4; --page) {
     smadv_effect_fault(&effect, page, kRandom, &memory);
