@@ -231,7 +231,7 @@ TEST(Benefit, WhatIsSavedIsWhatIsNotRead) {
   Machine tuned(kSmall, true);
   plain.run(random_pages(kPages, 1), kPages);
   tuned.run(random_pages(kPages, 1), kPages);
-  const double spared = static_cast<double>(plain.pages_read() - tuned.pages_read());
+  const auto spared = static_cast<double>(plain.pages_read() - tuned.pages_read());
   EXPECT_LT(static_cast<double>(tuned.range().effect.saved_pages), spared);
   EXPECT_GT(static_cast<double>(tuned.range().effect.saved_pages), spared / 2);
   EXPECT_EQ(plain.range().effect.saved_pages, 0);
@@ -489,7 +489,7 @@ TEST_F(Decide, ATrialMayCostWhatThePriorCut) {
 }
 
 TEST_F(Decide, RandomRisksTheHitsOfReadingAround) {
-  constexpr std::uint64_t kPriceNs = SMADV_TRIAL_MISSES * 100'000;
+  constexpr std::uint64_t kPriceNs = SMADV_TRIAL_MISSES * 100'000ULL;
   miss(100, 1);
   EXPECT_EQ(smadv_benefit_price_ns(&range(), kSequential), kPriceNs);
   EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs / 4) << "all missed anyway";
