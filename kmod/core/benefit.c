@@ -9,7 +9,7 @@
 #define PATIENT_WINDOWS	16
 #define PATIENT_MISSES	(4 * SMADV_TRIAL_MISSES)
 /* Least part of the price of a trial that is asked for, however little it seems to risk */
-#define PRICE_SHARE	4
+#define PRICE_SHARE	3
 /* A hint that spares less than one part in so many is none. */
 #define GAIN_SHARE	50
 /* A window is taken to cost so many single pages, as long as it was not measured. */
@@ -50,15 +50,20 @@ static bool is_scattered(const struct smadv_range *range)
 
 /*
  * Trials of the hint that failed, and say something of the next one: not if a page of
- * a stream costs more than twice by now what it cost in the last one.
+ * a stream costs more than twice by now what it cost in the last one, and not the one of
+ * RANDOM that came while memory was filling, once it is full.
  */
-static u32 failures(const struct smadv_effect *effect, u32 hint)
+static u32 failures(const struct smadv_range *range, u32 hint)
 {
+	const struct smadv_effect *effect = &range->effect;
 	u64 then = smadv_effect_page_q4(effect, hint);
 	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
 
 	if (hint == SMART_MADVISE_HINT_SEQUENTIAL && then && then < now / 2)
 		return 0;
+	if (hint == SMART_MADVISE_HINT_RANDOM && effect->early &&
+	    smadv_effect_full(effect, &range->memory))
+		return effect->failures[hint] - 1;
 	return effect->failures[hint];
 }
 
@@ -75,13 +80,21 @@ static u64 missed_anyway(const struct smadv_range *range, u64 price_ns)
 	return plain->misses >= SMADV_TRIAL_MISSES && pages ? price_ns * plain->misses / pages : 0;
 }
 
+/* Windows that are read now may be of use later: memory has room, and accesses may come there. */
+static bool is_investment(const struct smadv_range *range)
+{
+	return range->pattern.kind != SMART_MADVISE_PATTERN_STRIDED &&
+	       !smadv_effect_full(&range->effect, &range->memory);
+}
+
 /**
  * smadv_benefit_price_ns() - what a trial may cost
  * @range: range
  * @hint: enum smart_madvise_hint
  *
- * As much as smadv_effect_price_ns() says, and for RANDOM no more than the misses that
- * reading around may spare; a part of the price in any case, for they are an estimate.
+ * As much as smadv_effect_price_ns() says, and for RANDOM, once memory is full, no more
+ * than the misses that reading around may spare; a part of the price in any case, for they
+ * are an estimate.
  *
  * Return: ns, 0 when nothing missed yet.
  */
@@ -91,7 +104,7 @@ u64 smadv_benefit_price_ns(const struct smadv_range *range, u32 hint)
 	u64 least_ns = price_ns / PRICE_SHARE;
 	u64 anyway_ns;
 
-	if (hint != SMART_MADVISE_HINT_RANDOM)
+	if (hint != SMART_MADVISE_HINT_RANDOM || is_investment(range))
 		return price_ns;
 	anyway_ns = missed_anyway(range, price_ns);
 	return anyway_ns < price_ns - least_ns ? price_ns - anyway_ns : least_ns;
@@ -104,7 +117,7 @@ static u64 asked_ns(const struct smadv_range *range, u32 hint)
 	u32 prior_pct = range->effect.prior_pct[hint];
 
 	/* They count for nothing once the hint fails here. */
-	if (!prior_pct || (prior_pct < 100 && failures(&range->effect, hint)))
+	if (!prior_pct || (prior_pct < 100 && failures(range, hint)))
 		return price_ns;
 	return price_ns / 100 * prior_pct;
 }
@@ -119,26 +132,16 @@ static u64 risk_ns(const struct smadv_range *range)
 	       (price_ns > asked ? price_ns - asked : 0);
 }
 
-/* It did not pay while memory was filling, which it still does. */
-static bool is_early(const struct smadv_range *range, u32 hint)
-{
-	return hint == SMART_MADVISE_HINT_RANDOM && range->effect.early &&
-	       !smadv_effect_full(&range->effect, &range->memory);
-}
-
 /* Is what was waited for so far worth a trial, which may cost some of it? */
 static bool affords(const struct smadv_range *range, u32 hint)
 {
 	const struct smadv_effect *effect = &range->effect;
 	u64 price_ns = smadv_effect_price_ns(effect);
 
-	if (is_early(range, hint))
-		return false;
-
-	if (!price_ns || (effect->others.pays[hint] && !failures(effect, hint)))
+	if (!price_ns || (effect->others.pays[hint] && !failures(range, hint)))
 		return price_ns;
 	return asked_ns(range, hint) <=
-	       smadv_effect_allowance_ns(effect) >> failures(effect, hint);
+	       smadv_effect_allowance_ns(effect) >> failures(range, hint);
 }
 
 /* Is it known what a page of the stream costs without a hint? */
@@ -164,8 +167,7 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 	else
 		return verdict(hint, SMART_MADVISE_REASON_PATTERN_UNHINTED);
 	if (!affords(range, hint))
-		return verdict(SMART_MADVISE_HINT_NONE,
-			       range->effect.failures[hint] || is_early(range, hint) ?
+		return verdict(SMART_MADVISE_HINT_NONE, range->effect.failures[hint] ?
 			       SMART_MADVISE_REASON_DOES_NOT_PAY : SMART_MADVISE_REASON_LITTLE_AT_STAKE);
 	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
 }

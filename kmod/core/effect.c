@@ -325,7 +325,7 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
 			!smadv_effect_full(effect, memory);
 	if (!failed)
 		*failures = 0;
-	else if (!effect->early && *failures < FAILURES_MAX)
+	else if (*failures < FAILURES_MAX)
 		++*failures;
 }
 

@@ -482,7 +482,7 @@ TEST_F(Decide, ATrialMayCostWhatThePriorCut) {
   effect().balance_ns = -1;
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
   effect().prior_pct[kRandom] = 25;
-  effect().balance_ns = -price_ns * 3 / 4;
+  effect().balance_ns = price_ns / 100 * 25 - price_ns;
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
   --effect().balance_ns;
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
@@ -492,7 +492,7 @@ TEST_F(Decide, RandomRisksTheHitsOfReadingAround) {
   constexpr std::uint64_t kPriceNs = SMADV_TRIAL_MISSES * 100'000ULL;
   miss(100, 1);
   EXPECT_EQ(smadv_benefit_price_ns(&range(), kSequential), kPriceNs);
-  EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs / 4) << "all missed anyway";
+  EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs / 3) << "all missed anyway";
   account(kNone).faults = 200;
   EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs / 2);
   account(kNone).faults = 1000;
@@ -501,6 +501,11 @@ TEST_F(Decide, RandomRisksTheHitsOfReadingAround) {
   EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs) << "nothing is known of hits";
   miss(SMADV_TRIAL_MISSES - 1, 1);
   EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs) << "too few to tell";
+  miss(100, 1);
+  range().memory.resident_pages = kSmall - 1;
+  EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs) << "windows are hit later";
+  range().pattern.kind = SMART_MADVISE_PATTERN_STRIDED;
+  EXPECT_EQ(smadv_benefit_price_ns(&range(), kRandom), kPriceNs / 3) << "no window has two pages";
 }
 
 TEST_F(Decide, WhatIsReachedBesideTakesMemoryToo) {
@@ -516,10 +521,8 @@ TEST_F(Decide, AFailureWhileMemoryFillsIsNoneLater) {
   range().memory.resident_pages = kSmall - 1;
   smadv_effect_end(&effect(), kRandom, true, &range().memory);
   effect().leaving = false;
-  effect().others.pays[kRandom] = true;
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
   range().memory.resident_pages = kSmall;
-  effect().others.pays[kRandom] = false;
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
   smadv_effect_end(&effect(), kRandom, true, &range().memory);
   effect().leaving = false;
