@@ -11,7 +11,7 @@
 namespace smadv::cli {
 namespace {
 
-Table table_of(const std::vector<Filter>& filters) {
+Table filter_table(const std::vector<Filter>& filters) {
   Table table({{"ID", Column::Align::Right},
                {"ACTION"},
                {"KIND"},
@@ -32,7 +32,7 @@ Result<void> show_filters(Context& context) {
   if (!listing) {
     return listing.error();
   }
-  context.print(*listing, table_of);
+  context.print(*listing, filter_table);
   return {};
 }
 

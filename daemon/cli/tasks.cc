@@ -23,7 +23,7 @@ Style style_of(TaskState state) {
   return Style::Plain;
 }
 
-Table table_of(const std::vector<Task>& tasks) {
+Table task_table(const std::vector<Task>& tasks) {
   constexpr auto kRight = Column::Align::Right;
   Table table({{"ID", kRight},
                {"PID", kRight},
@@ -71,7 +71,7 @@ Result<void> show_tasks(Context& context, std::optional<std::uint32_t> pid) {
                                                         : process.error();
     }
   }
-  context.print(*listing, table_of);
+  context.print(*listing, task_table);
   return {};
 }
 

@@ -90,7 +90,7 @@ Kind kind_of(const MetricFamily& family) {
   return family.name.ends_with("_info") ? Kind{"info", "_info"} : Kind{"gauge", ""};
 }
 
-constexpr std::array<std::string_view, 3> kUnits = {"seconds", "bytes", "ratio"};
+constexpr std::array<std::string_view, 3> kUnitWords = {"seconds", "bytes", "ratio"};
 
 std::string labels_of(const ClientMetric& metric) {
   std::string text;
@@ -107,7 +107,7 @@ void write(std::string& page, const MetricFamily& family) {
   const auto out = std::back_inserter(page);
   fmt::format_to(out, "# TYPE {} {}\n", name, type);
   const std::string_view last = name.substr(name.rfind('_') + 1);
-  if (std::ranges::find(kUnits, last) != kUnits.end()) {
+  if (std::ranges::find(kUnitWords, last) != kUnitWords.end()) {
     fmt::format_to(out, "# UNIT {} {}\n", name, last);
   }
   fmt::format_to(out, "# HELP {} {}\n", name, escaped(family.help));

@@ -23,11 +23,11 @@ using testing::ElementsAre;
 using testing::StartsWith;
 using testing::UnorderedElementsAreArray;
 
-FilterRule exclude(const std::string& comm) {
+FilterRule excluding(const std::string& comm) {
   return {FilterAction::Exclude, FilterKind::Comm, comm};
 }
 
-FilterRule include(const std::string& comm) {
+FilterRule including(const std::string& comm) {
   return {FilterAction::Include, FilterKind::Comm, comm};
 }
 
@@ -77,20 +77,20 @@ TEST_F(ApplyTest, WholePolicyInOneRequest) {
 }
 
 TEST_F(ApplyTest, RulesBecomeThoseOfTheFilesBeforeThePolicy) {
-  kernel_.filters = {{exclude("stays"), 1}, {exclude("goes"), 2}};
+  kernel_.filters = {{excluding("stays"), 1}, {excluding("goes"), 2}};
   kernel_.next_filter = 3;
-  configuration_.filters = {exclude("comes"), exclude("stays")};
+  configuration_.filters = {excluding("comes"), excluding("stays")};
   const auto applied = apply_it();
   ASSERT_TRUE(applied);
   EXPECT_EQ(applied->filters_added, 1U);
   EXPECT_EQ(applied->filters_removed, 1U);
-  EXPECT_THAT(rules(), ElementsAre(exclude("stays"), exclude("comes")));
+  EXPECT_THAT(rules(), ElementsAre(excluding("stays"), excluding("comes")));
   EXPECT_THAT(kernel_.journal,
               ElementsAre("add exclude comm comes", "delete 2", StartsWith("policy ")));
 }
 
 TEST_F(ApplyTest, AgainChangesNothingButSaysThePolicyOnceMore) {
-  configuration_.filters = {exclude("a")};
+  configuration_.filters = {excluding("a")};
   ASSERT_TRUE(apply_it());
   kernel_.journal.clear();
   const auto applied = apply_it();
@@ -101,32 +101,32 @@ TEST_F(ApplyTest, AgainChangesNothingButSaysThePolicyOnceMore) {
 }
 
 TEST_F(ApplyTest, RefusedRulePutsTheRulesBack) {
-  kernel_.filters = {{exclude("goes"), 1}};
+  kernel_.filters = {{excluding("goes"), 1}};
   kernel_.next_filter = 2;
-  configuration_.filters = {exclude("first"), exclude("second")};
+  configuration_.filters = {excluding("first"), excluding("second")};
   kernel_.failures.insert({"add_filter 2", {ExitCode::Failed, ENOMEM, "no memory"}});
   const auto applied = apply_it();
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().message, "no memory (exclude comm second)");
-  EXPECT_THAT(rules(), ElementsAre(exclude("goes")));
+  EXPECT_THAT(rules(), ElementsAre(excluding("goes")));
 }
 
 TEST_F(ApplyTest, RefusedPolicyPutsTheRulesBack) {
-  kernel_.filters = {{exclude("goes"), 1}};
+  kernel_.filters = {{excluding("goes"), 1}};
   kernel_.next_filter = 2;
-  configuration_.filters = {exclude("comes")};
+  configuration_.filters = {excluding("comes")};
   kernel_.failures.insert({"set_policy", {ExitCode::Failed, EINVAL, "refused"}});
   const auto applied = apply_it();
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().message, "refused");
-  EXPECT_THAT(rules(), ElementsAre(exclude("goes")));
+  EXPECT_THAT(rules(), ElementsAre(excluding("goes")));
 }
 
 std::vector<FilterRule> excludes(const std::string& prefix, std::size_t count) {
   std::vector<FilterRule> rules;
   rules.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    rules.push_back(exclude(prefix + std::to_string(i)));
+    rules.push_back(excluding(prefix + std::to_string(i)));
   }
   return rules;
 }
@@ -155,7 +155,7 @@ TEST_F(ApplyTest, RefusedPolicyPutsBackWhatHadToMakeRoom) {
 TEST_F(ApplyTest, RuleThatCannotMakeRoomPutsTheRulesBack) {
   const auto before = excludes("old", SMART_MADVISE_MAX_FILTERS);
   present(before);
-  configuration_.filters = {exclude("new")};
+  configuration_.filters = {excluding("new")};
   kernel_.failures.insert({"delete_filter", {ExitCode::Failed, EPERM, "not allowed"}});
   const auto applied = apply_it();
   ASSERT_FALSE(applied);
@@ -164,8 +164,8 @@ TEST_F(ApplyTest, RuleThatCannotMakeRoomPutsTheRulesBack) {
 }
 
 TEST_F(ApplyTest, RuleThatCannotBeRemovedIsAnError) {
-  present({exclude("old")});
-  configuration_.filters = {exclude("new")};
+  present({excluding("old")});
+  configuration_.filters = {excluding("new")};
   kernel_.failures.insert({"delete_filter", {ExitCode::Failed, EPERM, "not allowed"}});
   const auto applied = apply_it();
   ASSERT_FALSE(applied);
@@ -175,10 +175,10 @@ TEST_F(ApplyTest, RuleThatCannotBeRemovedIsAnError) {
 // Full of includes and excludes: one include stays to the end, and the excludes as long as can be.
 TEST_F(ApplyTest, RoomIsMadeByIncludesButTheLast) {
   auto before = excludes("old", SMART_MADVISE_MAX_FILTERS - 2);
-  before.push_back(include("one"));
-  before.push_back(include("two"));
+  before.push_back(including("one"));
+  before.push_back(including("two"));
   present(before);
-  configuration_.filters = {exclude("new1"), exclude("new2"), include("one more")};
+  configuration_.filters = {excluding("new1"), excluding("new2"), including("one more")};
   ASSERT_TRUE(apply_it());
   EXPECT_THAT(
       std::vector(kernel_.journal.begin(), kernel_.journal.begin() + 8),
@@ -194,7 +194,7 @@ TEST_F(ApplyTest, NobodyIsLetInOnTheWay) {
   const auto some_rules = [&dice, &names] {
     std::vector<FilterRule> rules;
     for (const auto& name : names) {
-      for (const auto& rule : {exclude(name), include(name)}) {
+      for (const auto& rule : {excluding(name), including(name)}) {
         if (dice() % 3 == 0) {
           rules.push_back(rule);
         }
@@ -220,7 +220,7 @@ TEST_F(ApplyTest, NobodyIsLetInOnTheWay) {
 }
 
 TEST_F(ApplyTest, RuleThatIsGoneAlreadyIsNoTrouble) {
-  kernel_.filters = {{exclude("goes"), 1}};
+  kernel_.filters = {{excluding("goes"), 1}};
   kernel_.failures.insert({"delete_filter", {ExitCode::NotFound, ENOENT, "no such rule"}});
   EXPECT_TRUE(apply_it());
 }

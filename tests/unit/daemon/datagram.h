@@ -23,6 +23,9 @@ namespace smadv::test {
 
 using Buffer = std::vector<std::byte>;
 
+/// What the kernel is pretended to call the family.
+constexpr std::uint16_t kFamily = 30;
+
 /// Attributes one behind the other.
 class AttributeWriter {
  public:

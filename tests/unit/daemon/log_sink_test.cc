@@ -28,8 +28,8 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 /// A log to a file descriptor.
-struct Log {
-  explicit Log(int fd) : sink(std::make_shared<LogSink>(fd)), logger("test", sink) {
+struct FdLog {
+  explicit FdLog(int fd) : sink(std::make_shared<LogSink>(fd)), logger("test", sink) {
     logger.set_pattern("%l: %v");
   }
   std::shared_ptr<LogSink> sink;
@@ -65,14 +65,14 @@ class LogToPipeTest : public testing::Test {
 };
 
 TEST_F(LogToPipeTest, LinesArriveAtOnce) {
-  Log log(writer_.get());
+  FdLog log(writer_.get());
   log.logger.info("one");
   EXPECT_EQ(received(), "info: one\n");
   EXPECT_TRUE(log.sink->drain());
 }
 
 TEST_F(LogToPipeTest, FullPipeDoesNotBlockAndIsCaughtUpWith) {
-  Log log(writer_.get());
+  FdLog log(writer_.get());
   const std::string filler(1000, 'x');
   int lines = 0;
   while (log.sink->drain()) {
@@ -93,21 +93,21 @@ TEST_F(LogToPipeTest, FullPipeDoesNotBlockAndIsCaughtUpWith) {
 }
 
 TEST_F(LogToPipeTest, FlushWritesWhatWasKept) {
-  Log log(writer_.get());
+  FdLog log(writer_.get());
   log.logger.info("x");
   log.logger.flush();
   EXPECT_EQ(received(), "info: x\n");
 }
 
 TEST_F(LogToPipeTest, ReaderThatLeftIsSurvived) {
-  Log log(writer_.get());
+  FdLog log(writer_.get());
   reader_ = UniqueFd();
   log.logger.info("to nobody");
   EXPECT_FALSE(log.sink->drain());
 }
 
 TEST_F(LogToPipeTest, LongLineIsCut) {
-  Log log(writer_.get());
+  FdLog log(writer_.get());
   log.logger.info("{}", std::string(10'000, 'x'));
   const std::string text = received();
   EXPECT_EQ(text.size(), LogSink::kMostLineBytes);
@@ -145,7 +145,7 @@ class LogToFullDiskTest : public testing::Test {
 };
 
 TEST_F(LogToFullDiskTest, LineBegunIsFinishedWhenThereIsRoom) {
-  Log log(file_.get());
+  FdLog log(file_.get());
   room(15);
   log.logger.info("one");    // 10 bytes
   log.logger.info("two");    // 5 of 10
@@ -158,7 +158,7 @@ TEST_F(LogToFullDiskTest, LineBegunIsFinishedWhenThereIsRoom) {
 }
 
 TEST_F(LogToFullDiskTest, TheLastLinesAreKeptAndTheRestIsCounted) {
-  Log log(file_.get());
+  FdLog log(file_.get());
   room(0);
   for (std::size_t i = 0; i < LogSink::kMostLines + 40; ++i) {
     log.logger.info("{}", i);
@@ -175,7 +175,7 @@ TEST_F(LogToFullDiskTest, TheLastLinesAreKeptAndTheRestIsCounted) {
 }
 
 TEST_F(LogToFullDiskTest, LineBegunDoesNotFallOut) {
-  Log log(file_.get());
+  FdLog log(file_.get());
   room(3);
   for (std::size_t i = 0; i < LogSink::kMostLines + 2; ++i) {
     log.logger.info("{}", i);

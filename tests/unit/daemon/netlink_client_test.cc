@@ -23,12 +23,12 @@ using test::AttributeWriter;
 using test::Buffer;
 using test::Datagram;
 using test::FakeTransport;
+using test::kFamily;
 using test::Sent;
 using test::Wire;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr std::uint16_t kFamily = 30;
 constexpr std::uint32_t kEventGroup = 9;
 constexpr std::uint32_t kRecordingGroup = 10;
 constexpr std::uint32_t kNotifyGroup = 16;

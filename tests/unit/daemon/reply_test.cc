@@ -16,9 +16,9 @@ namespace {
 using test::AttributeWriter;
 using test::Buffer;
 using test::Datagram;
+using test::kFamily;
 using testing::ElementsAre;
 
-constexpr std::uint16_t kFamily = 30;
 constexpr std::uint32_t kSequence = 77;
 
 class ReplyTest : public testing::Test {

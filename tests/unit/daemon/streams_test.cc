@@ -20,9 +20,8 @@ using test::attributes_of;
 using test::AttributeWriter;
 using test::Datagram;
 using test::FakeTransport;
+using test::kFamily;
 using test::Wire;
-
-constexpr std::uint16_t kFamily = 30;
 
 /// What arrives without being asked for.
 class StreamsTest : public testing::Test {
