@@ -112,11 +112,12 @@ int smadv_advise_init(const char *mechanism)
 		madvise_address = smadv_symbol_address("do_madvise");
 	else if (strcmp(mechanism, "vma-flags"))
 		return -EINVAL;
-	if (madvise_address)
+	if (madvise_address) {
 		static_call_update(smadv_do_madvise, (void *)madvise_address);
-	else if (!automatic && strcmp(mechanism, "vma-flags"))
+		return 0;
+	}
+	if (!automatic && strcmp(mechanism, "vma-flags"))
 		return -ENODEV;
-	else
-		pr_info("do_madvise() is out of reach, hints go to whole mappings\n");
+	pr_info("do_madvise() is out of reach, hints go to whole mappings\n");
 	return 0;
 }

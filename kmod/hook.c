@@ -71,6 +71,7 @@ static int notrace fault_probe(struct kprobe *probe, struct pt_regs *regs)
 			(unsigned int)regs_get_kernel_argument(regs, 2));
 	return 0;
 }
+
 NOKPROBE_SYMBOL(fault_probe);
 
 static struct kprobe fault_kprobe;

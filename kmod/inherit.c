@@ -123,8 +123,9 @@ static bool follow(const struct smadv_newborn *newborn)
 		mmput_async(mm);
 		return false;
 	}
+	/* Its journal is as it was at the fork, or in its past. */
 	if (!newborn->parent->removed)
-		smadv_heed(newborn->parent); /* its journal is as it was at the fork, or in its past */
+		smadv_heed(newborn->parent);
 	child = smadv_map_adopt(newborn->child, mm, true); /* unless a fault was faster */
 	inherit_all(child, newborn);
 	catch_up(child, newborn);

@@ -62,6 +62,7 @@ struct smadv_journal {
  */
 static inline bool smadv_journal_peek(const struct smadv_journal *journal)
 {
+	/* An old count or a new one, see above. */
 	return data_race(READ_ONCE(journal->count));
 }
 

@@ -19,6 +19,7 @@
 
 #define REQUEST_SLOTS	64
 
+/* Records, and all that the analyzer works with: map.h says what. */
 DEFINE_MUTEX(smadv_lock);
 
 static DEFINE_HASHTABLE(table, SMADV_MAP_BITS);
@@ -52,8 +53,8 @@ static __always_inline u64 pack_fault(unsigned long address, unsigned int flags,
 
 	BUILD_BUG_ON(56 - PAGE_SHIFT + WORD_PAGE_SHIFT > 64);
 	BUILD_BUG_ON(SMADV_FAULT_RAND_READ >= 1 << WORD_FLAG_BITS);
-	BUILD_BUG_ON(VM_RAND_READ != VM_SEQ_READ << 1);
-	BUILD_BUG_ON(SMADV_FAULT_RAND_READ != SMADV_FAULT_SEQ_READ << 1);
+	BUILD_BUG_ON(VM_RAND_READ / VM_SEQ_READ != 2);
+	BUILD_BUG_ON(SMADV_FAULT_RAND_READ / SMADV_FAULT_SEQ_READ != 2);
 
 	if (READ_ONCE(measuring))
 		word |= (local_clock() / SMADV_CLOCK_NS & GENMASK(WORD_CLOCK_BITS - 1, 0))
@@ -586,13 +587,14 @@ int smadv_map_reserve_range(struct smadv_record *record)
  */
 void smadv_map_set_limits(const struct smadv_policy *policy)
 {
+	bool benefit = policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT;
+
 	lockdep_assert_held(&smadv_lock);
 
 	WRITE_ONCE(min_bytes, (unsigned long)policy->min_mapping_kb << 10);
 	WRITE_ONCE(max_memory_bytes, (u64)policy->max_memory_kb << 10);
 	WRITE_ONCE(adopting, policy->enabled);
-	WRITE_ONCE(measuring, policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT ||
-			      smadv_recording_active());
+	WRITE_ONCE(measuring, benefit || smadv_recording_active());
 }
 
 int smadv_map_init(void)

@@ -9,7 +9,10 @@
 #include "filter.h"
 #include "map.h"
 
-/* What a request may hold, per attribute set. Ranges are checked in the handlers, for the sentence. */
+/*
+ * What a request may hold, per attribute set. Ranges are checked in the handlers, for
+ * the sentence.
+ */
 static const struct nla_policy policy_attributes[SMART_MADVISE_A_POLICY_MAX + 1] = {
 	[1 ... SMART_MADVISE_A_POLICY_MAX] = { .type = NLA_U32 },
 };
@@ -177,13 +180,16 @@ static int policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = -EINVAL;
 	if (!given) {
 		NL_SET_ERR_MSG(info->extack, "the request names no policy attribute");
-	} else if (!smadv_policy_consistent(&policy)) {
-		NL_SET_ERR_MSG(info->extack, "min-faults: must not exceed window-faults");
-	} else {
-		err = smadv_control_set_policy(&policy);
-		if (err)
-			NL_SET_ERR_MSG(info->extack, "enabled: page faults cannot be hooked, or the request was interrupted");
+		goto unlock;
 	}
+	if (!smadv_policy_consistent(&policy)) {
+		NL_SET_ERR_MSG(info->extack, "min-faults: must not exceed window-faults");
+		goto unlock;
+	}
+	err = smadv_control_set_policy(&policy);
+	if (err)
+		NL_SET_ERR_MSG(info->extack,
+			       "enabled: page faults cannot be hooked, or it was interrupted");
 unlock:
 	mutex_unlock(&smadv_lock);
 	return err;

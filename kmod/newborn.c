@@ -40,6 +40,7 @@ static struct smadv_newborn *find(const struct mm_struct *mm)
  */
 static bool none(void)
 {
+	/* Pairs with the releases of whoever changes it. */
 	return !smp_load_acquire(&newborn_count);
 }
 
@@ -65,6 +66,7 @@ static void add(struct smadv_record *parent, const struct mm_struct *parent_mm, 
 		.child = child, .mm = child->mm, .parent = parent, .parent_mm = parent_mm,
 		.noted = noted,
 	};
+	/* Pairs with none(): what it looks at next is not older. */
 	smp_store_release(&newborn_count, newborn_count + 1);
 	smadv_analyzer_wake();
 }
@@ -198,6 +200,7 @@ void smadv_newborn_end(bool followed)
 	lockdep_assert_held(&smadv_lock);
 	raw_spin_lock_irq(&lock);
 	memmove(&newborns[0], &newborns[1], (newborn_count - 1) * sizeof(first));
+	/* Pairs with none(): the record of who was followed is in the table. */
 	smp_store_release(&newborn_count, newborn_count - 1);
 	if (!followed)
 		pass_on(&first);

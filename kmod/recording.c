@@ -161,7 +161,7 @@ static void put_range(struct sk_buff *skb, const struct smadv_record *record,
 		WARN_ON_ONCE(nla_put_string(skb, SMART_MADVISE_A_RECORDING_FILE, path));
 }
 
-/* What is known of @range; after the faults before it, for it may have been made by the next one. */
+/* What is known of @range; after the faults before it, as the next one may have made it. */
 void smadv_recording_range(const struct smadv_record *record, const struct smadv_range *range)
 {
 	struct sk_buff *skb;

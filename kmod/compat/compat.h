@@ -16,7 +16,7 @@
  * pt_regs inside ftrace_regs.
  */
 static __always_inline unsigned long smadv_ftrace_argument(struct ftrace_regs *fregs,
-							    unsigned int n)
+							   unsigned int n)
 {
 #ifdef ftrace_regs_get_argument
 	return ftrace_regs_get_argument(fregs, n);

@@ -167,8 +167,9 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 	else
 		return verdict(hint, SMART_MADVISE_REASON_PATTERN_UNHINTED);
 	if (!affords(range, hint))
-		return verdict(SMART_MADVISE_HINT_NONE, range->effect.failures[hint] ?
-			       SMART_MADVISE_REASON_DOES_NOT_PAY : SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+		return verdict(SMART_MADVISE_HINT_NONE,
+			       range->effect.failures[hint] ? SMART_MADVISE_REASON_DOES_NOT_PAY :
+							      SMART_MADVISE_REASON_LITTLE_AT_STAKE);
 	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
 }
 

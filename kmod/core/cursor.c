@@ -315,7 +315,8 @@ u32 smadv_cursor_fit(const struct smadv_cursor *cursor, u64 page, s64 delta, u32
  * requires page < SMADV_PAGE_MAX;
  * assigns cursor->page, cursor->last, cursor->steps, cursor->weight;
  * ensures smadv_cursor_valid(*cursor);
- * ensures saturates: cursor->steps >= \old(cursor->steps) && cursor->weight >= \old(cursor->weight);
+ * ensures saturates: cursor->steps >= \old(cursor->steps) &&
+ *	cursor->weight >= \old(cursor->weight);
  */
 static void move(struct smadv_cursor *cursor, u64 page, u32 tick)
 {

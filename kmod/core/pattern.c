@@ -171,7 +171,8 @@ static bool is_kept(u32 kind, const u32 share[KINDS], const struct smadv_policy 
 
 /* The held pattern while it is clear, else another that is, else the held one while it can be. */
 /*@
- * requires \valid_read(share + (0 .. KINDS - 1)) && \valid_read(policy) && smadv_policy_valid(policy);
+ * requires \valid_read(share + (0 .. KINDS - 1)) && \valid_read(policy);
+ * requires smadv_policy_valid(policy);
  * requires \forall integer k; 0 <= k < KINDS ==> share[k] <= 100;
  * assigns \nothing;
  * ensures \result == SMART_MADVISE_PATTERN_UNKNOWN ||

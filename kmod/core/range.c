@@ -304,7 +304,8 @@ void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *faul
 		range->majors = sum(range->majors, 1);
 		return;
 	}
-	if (fault->waited_ns || !smadv_evidence_add(&range->evidence, fault->page, policy->window_faults))
+	if (fault->waited_ns ||
+	    !smadv_evidence_add(&range->evidence, fault->page, policy->window_faults))
 		return;
 	smadv_effect_fault(&range->effect, fault->page, hint_at(fault), &range->memory);
 	if (range->faults != ~0ULL)
@@ -357,7 +358,8 @@ static u64 extent(const struct smadv_range *range)
 static bool is_another(const struct smadv_range *range, u32 before,
 		       const struct smadv_policy *policy)
 {
-	if (before == SMART_MADVISE_PATTERN_UNKNOWN && range->evidence.seen < 2 * policy->min_faults)
+	if (before == SMART_MADVISE_PATTERN_UNKNOWN &&
+	    range->evidence.seen < 2 * policy->min_faults)
 		return false;
 	return range->pattern.kind != before;
 }

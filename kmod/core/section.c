@@ -47,7 +47,8 @@ void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end)
 			break;
 	/*@
 	 * loop invariant i <= SMADV_SECTIONS;
-	 * loop assigns i, sections->stream[0 .. SMADV_SECTIONS - 1], sections->jumps[0 .. SMADV_SECTIONS - 1];
+	 * loop assigns i, sections->stream[0 .. SMADV_SECTIONS - 1],
+	 *	sections->jumps[0 .. SMADV_SECTIONS - 1];
 	 * loop variant SMADV_SECTIONS - i;
 	 */
 	for (i = 0; i < SMADV_SECTIONS; i++) {
@@ -64,7 +65,8 @@ void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end)
 
 /*@
  * requires \valid(sections) && smadv_sections_valid(*sections);
- * assigns sections->total, sections->stream[0 .. SMADV_SECTIONS - 1], sections->jumps[0 .. SMADV_SECTIONS - 1];
+ * assigns sections->total, sections->stream[0 .. SMADV_SECTIONS - 1],
+ *	sections->jumps[0 .. SMADV_SECTIONS - 1];
  * ensures sections->total <= 254 * SMADV_SECTIONS;
  * ensures \forall integer k; 0 <= k < SMADV_SECTIONS ==>
  *	sections->stream[k] == \old(sections->stream[k]) / 2 &&
@@ -266,7 +268,8 @@ static u32 busiest(const struct smadv_sections *sections)
 
 	/*@
 	 * loop invariant i <= SMADV_SECTIONS && best < i;
-	 * loop invariant \forall integer k; 0 <= k < i ==> sections->stream[k] <= sections->stream[best];
+	 * loop invariant \forall integer k; 0 <= k < i ==>
+	 *	sections->stream[k] <= sections->stream[best];
 	 * loop assigns i, best;
 	 * loop variant SMADV_SECTIONS - i;
 	 */

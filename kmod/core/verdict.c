@@ -101,7 +101,8 @@ static struct smadv_verdict by_pattern(const struct smadv_range *range,
  *   ensures \result.reason == SMART_MADVISE_REASON_MEMORY_BACKED;
  * behavior judged:
  *   assumes !honoured(range, policy) && !range->memory_backed;
- *   ensures policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT ==> now_ms >= range->hold.until_ms ==> \result.hint == wanted_hint(range, policy);
+ *   ensures policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT ==>
+ *	now_ms >= range->hold.until_ms ==> \result.hint == wanted_hint(range, policy);
  *   ensures now_ms < range->hold.until_ms ==> \result.hint == range->hint;
  * complete behaviors;
  * disjoint behaviors;
