@@ -101,7 +101,7 @@ user: ## build smadv and smadvd
 
 configure-test:
 	$(call cmake,$(BUILD)/test,$(test_options),true)
-# Builds that only tests use compile several files as one, in a third of the time.
+# Builds that only tests use compile several files as one, and read their headers once.
 unity := -DCMAKE_UNITY_BUILD=ON
 test_options := $(unity) -DCMAKE_BUILD_TYPE=Debug -DSMADV_SANITIZE=ON
 

@@ -186,6 +186,10 @@ hinted() { becomes "$3" hints "$1" "$2"; }
 
 log_since_begin() { dmesg | awk -v mark="smadv test: $CASE" 'index($0, mark) { on = 1; next } on'; }
 
+# maps_folios: this kernel's faults map whole folios (since 6.18), not 16 pages at most: a stream
+# takes fewer of them, further apart than what is counted as one step
+maps_folios() { uname -r | awk -F. '{ exit !($1 > 6 || ($1 == 6 && $2 >= 18)) }'; }
+
 ## --- JSON of smadv: one value a line -------------------------------------------
 
 # json FIELD: its values in the JSON on standard input
