@@ -7,9 +7,10 @@
  *	max(now + latency, bus_free) + seek + max(bytes / bandwidth, 1 / iops)
  *
  * and that instant is the next bus_free: latencies overlap, transfers do not.
- * The seek is paid by a request that does not start where the one before ended;
- * a spinning disk is a latency of 0 with a seek. In virtual time (QEMU -icount)
- * the results are reproducible.
+ * The seek is paid by a request that does not start where the one before ended, but
+ * for one a little farther on: there the arm stays, and what lies in between passes
+ * under it at the bandwidth. A spinning disk is a latency of 0 with a seek. In virtual
+ * time (QEMU -icount) the results are reproducible.
  */
 #include <linux/blk-mq.h>
 #include <linux/highmem.h>
@@ -29,7 +30,7 @@
  * @latency_us: from arrival to the start of the transfer, overlapping
  * @bandwidth_mb: 10^6 bytes per second of the shared bus
  * @iops: requests per second of the shared bus, 0 = no such limit
- * @seek_us: paid by a request that does not continue the one before
+ * @seek_us: at most, for a request that does not continue the one before
  */
 struct disk_profile {
 	const char *name;
@@ -119,6 +120,20 @@ static u64 scaled_us(int us)
 	return us > 0 ? (u64)us * NSEC_PER_USEC * READ_ONCE(time_scale) : 0;
 }
 
+/* From the end of the request that was accepted last to @sector. */
+static u64 seek_ns(sector_t sector)
+{
+	u64 seek = scaled_us(READ_ONCE(seek_us));
+	int bandwidth = READ_ONCE(bandwidth_mb);
+	u64 gap;
+
+	if (sector < disk.next_sector || bandwidth <= 0)
+		return sector == disk.next_sector ? 0 : seek;
+	gap = sector - disk.next_sector;
+	return min(seek, div_u64((gap << SECTOR_SHIFT) * 1000, bandwidth) *
+			 READ_ONCE(time_scale));
+}
+
 /* The instant at which a request that arrives at @now_ns is done. */
 static u64 finish_ns(struct request *rq, u64 now_ns)
 {
@@ -127,9 +142,7 @@ static u64 finish_ns(struct request *rq, u64 now_ns)
 
 	spin_lock(&disk.lock);
 	finish = max(now_ns + scaled_us(READ_ONCE(latency_us)), disk.bus_free_ns);
-	if (blk_rq_pos(rq) != disk.next_sector)
-		finish += scaled_us(READ_ONCE(seek_us));
-	finish += transfer;
+	finish += seek_ns(blk_rq_pos(rq)) + transfer;
 	disk.bus_free_ns = finish;
 	disk.next_sector = blk_rq_pos(rq) + blk_rq_sectors(rq);
 	spin_unlock(&disk.lock);
