@@ -170,9 +170,14 @@ coverage_options := $(unity) -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
+# Two at a time, for some of them leave a core idle; a goal's name is before each line of it.
 test: setup ## all of the tests in their short forms: what each goal below it says
-	@for goal in style unit coverage fuzz memcheck prometheus-test completion install-test model proof vmtest; do \
-		echo "== $$goal"; begun=$$SECONDS; $(MAKE) $$goal; echo "== $$goal: ok, $$((SECONDS - begun)) s"; done
+	@$(MAKE) -j2 $(addprefix tested-,$(test_goals))
+# The longest first.
+test_goals := vmtest style unit coverage fuzz memcheck prometheus-test completion install-test model proof
+tested-%:
+	@echo "== $*"; begun=$$SECONDS; $(MAKE) $* 2>&1 | sed -u 's/^/$*: /'; \
+		echo "== $*: ok, $$((SECONDS - begun)) s"
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
 	$(MAKE) package-test
@@ -217,7 +222,7 @@ ifeq ($(DESTDIR),)
 	@$(forget_module)
 endif
 	@if $(changed); then $(kept); else install -D -m 644 daemon/policy.toml $(config)/policy.toml; fi
-	cmake $(BUILD)/user -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(UNIT_DIR:%=-DSMADV_UNIT_DIR=%) >/dev/null
+	flock $(BUILD)/user/.lock cmake $(BUILD)/user -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(UNIT_DIR:%=-DSMADV_UNIT_DIR=%) >/dev/null
 	DESTDIR=$(DESTDIR) cmake --install $(BUILD)/user
 	install -m 644 $(BUILD)/user/install_manifest.txt $(share)/installed
 	install -d $(dkms_source)
