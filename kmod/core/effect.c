@@ -96,11 +96,20 @@ static void halve(struct smadv_account *account)
 	account->pages /= 2;
 }
 
-static bool is_ghost(const struct smadv_effect *effect, u32 window)
+/* Windows that are worth remembering: those before them would have been evicted. */
+static u32 ghosts_max(const struct smadv_memory *memory)
 {
-	u32 i;
+	u64 held = memory->most_pages / memory->window_pages;
 
-	for (i = 0; i < SMADV_GHOSTS; i++)
+	return held < 1 ? 1 : held < SMADV_GHOSTS ? (u32)held : SMADV_GHOSTS;
+}
+
+static bool is_ghost(const struct smadv_effect *effect, u32 window,
+		     const struct smadv_memory *memory)
+{
+	u32 i, most = ghosts_max(memory);
+
+	for (i = 0; i < most; i++)
 		if (effect->ghost[i] == window)
 			return true;
 	return false;
@@ -109,7 +118,8 @@ static bool is_ghost(const struct smadv_effect *effect, u32 window)
 /* Pages of the windows that are remembered. */
 static u64 ghost_pages(const struct smadv_effect *effect, const struct smadv_memory *memory)
 {
-	u32 ghosts = effect->ghost[SMADV_GHOSTS - 1] ? SMADV_GHOSTS : effect->hand;
+	u32 most = ghosts_max(memory);
+	u32 ghosts = effect->ghost[most - 1] || effect->hand >= most ? most : effect->hand;
 
 	return (u64)ghosts * memory->window_pages;
 }
@@ -151,10 +161,11 @@ static bool is_new_window(struct smadv_effect *effect, u64 page, const struct sm
 {
 	u32 window = (u32)(page / memory->window_pages) + 1;
 
-	if (is_ghost(effect, window))
+	if (is_ghost(effect, window, memory))
 		return false;
-	effect->ghost[effect->hand] = window;
-	effect->hand = (effect->hand + 1) % SMADV_GHOSTS;
+	if (effect->hand >= ghosts_max(memory))
+		effect->hand = 0;
+	effect->ghost[effect->hand++] = window;
 	return true;
 }
 

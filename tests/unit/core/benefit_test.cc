@@ -892,6 +892,26 @@ TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
   EXPECT_EQ(effect.balance_ns, 900) << "whoever filled it";
 }
 
+TEST(Effect, NoMoreWindowsAreRememberedThanMemoryHolds) {
+  smadv_effect effect;
+  const smadv_memory memory = memory_of(10'000, 1300, 640);
+  smadv_effect_init(&effect, kNone);
+  smadv_effect_wait(&effect, 9000, kNone, 1000, &memory);
+  effect.filled_pages = 1300;
+  smadv_effect_begin(&effect, kRandom);
+  const auto spared = [&](std::uint64_t page) {
+    effect.balance_ns = 0;
+    smadv_effect_wait(&effect, page, kRandom, 0, &memory);
+    return effect.balance_ns;
+  };
+  EXPECT_EQ(spared(0), 1000);
+  EXPECT_EQ(spared(640), 1000);
+  EXPECT_EQ(spared(1), 0) << "two windows are held";
+  EXPECT_EQ(spared(1280), 1000);
+  EXPECT_EQ(spared(2), 1000) << "the first one had to go for the third one";
+  EXPECT_EQ(spared(1281), 0);
+}
+
 TEST(Effect, WindowsThatAreRememberedWouldBeAmongTheResidentOnes) {
   smadv_effect effect;
   const smadv_memory memory = memory_of(512, 256, 4);
