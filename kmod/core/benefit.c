@@ -149,7 +149,8 @@ static bool is_priced(const struct smadv_range *range)
 {
 	const struct smadv_account *plain = &range->effect.account[SMART_MADVISE_HINT_NONE];
 
-	return plain->misses >= SMADV_TRIAL_MISSES && plain->pages >= range->memory.window_pages;
+	return !range->effect.settling && plain->misses >= SMADV_TRIAL_MISSES &&
+	       plain->pages >= range->memory.window_pages;
 }
 
 static struct smadv_verdict choose(const struct smadv_range *range)

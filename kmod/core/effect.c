@@ -10,6 +10,9 @@
 #define FAILURES_MAX	32
 /* What a wait has beyond so many misses has another cause: reclaim, or the device's others. */
 #define OUTLIER_MISSES	4
+/* Windows of a stream, or misses, until readahead has found its step after a change. */
+#define SETTLE_WINDOWS	4
+#define SETTLE_MISSES	SMADV_TRIAL_MISSES
 #define SHARE		10000U
 
 static u64 sum(u64 a, u64 b)
@@ -230,6 +233,19 @@ static u64 progress(struct smadv_effect *effect, u64 page, const struct smadv_me
 	return page > effect->last && ahead <= memory->window_pages ? ahead : 0;
 }
 
+/* The first misses after a change tell of the change. */
+static void settle(struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	struct smadv_account *plain = &effect->account[effect->plain];
+
+	if (!effect->settling ||
+	    (plain->misses < SETTLE_MISSES &&
+	     plain->pages < (u64)SETTLE_WINDOWS * memory->window_pages))
+		return;
+	*plain = (struct smadv_account){ 0 };
+	effect->settling = false;
+}
+
 /**
  * smadv_effect_fault() - a fault entered for the first time
  * @effect: effect
@@ -243,6 +259,8 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 	struct smadv_account *account = &effect->account[hint];
 	u64 pages = progress(effect, page, memory);
 
+	if (hint == effect->plain)
+		settle(effect, memory);
 	if (account->faults >= RECENT_FAULTS)
 		halve(account);
 	account->faults++;
@@ -291,6 +309,7 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 void smadv_effect_renew(struct smadv_effect *effect)
 {
 	effect->account[effect->plain] = (struct smadv_account){ 0 };
+	effect->settling = true;
 }
 
 /**
@@ -305,6 +324,7 @@ void smadv_effect_begin(struct smadv_effect *effect, u32 hint)
 
 	effect->balance_ns = 0;
 	effect->leaving = false;
+	effect->settling = hint == SMART_MADVISE_HINT_NONE;
 	/* What it cost before was in another state of memory and of readahead. */
 	effect->account[borne] = (struct smadv_account){ 0 };
 	if (effect->plain != SMART_MADVISE_HINT_NONE)

@@ -97,6 +97,7 @@ struct smadv_told {
  * @failures: trials of each hint that did not pay in a row
  * @early: the last trial of RANDOM did not pay while memory was filling
  * @leaving: the standing hint is to be taken back
+ * @settling: what misses cost without a hint is that of a change, not of what is now
  * @ghost: windows that would have been read without RANDOM, or that came, lately; 0
  *	when free
  * @hand: ghost replaced next
@@ -120,6 +121,7 @@ struct smadv_effect {
 	u8 failures[SMADV_EFFECT_HINTS];
 	bool early;
 	bool leaving;
+	bool settling;
 	u32 ghost[SMADV_GHOSTS];
 	u32 hand;
 };

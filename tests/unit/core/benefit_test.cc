@@ -68,7 +68,10 @@ class Machine {
   /// The application's word, which takes ours back.
   void advise(std::uint32_t hint) {
     smadv_range_advised(&range(), hint);
-    stands(kNone);
+    if (range().hint != kNone) {
+      smadv_range_hinted(&range(), kNone, &subject_.policy(), faults_ / 16);
+    }
+    read_as_borne();
   }
 
   void run(const Touches& touches, std::uint64_t count) {
@@ -119,11 +122,15 @@ class Machine {
     }
   }
 
-  void stands(std::uint32_t hint) {
+  void read_as_borne() {
     static constexpr ReadAhead kRead[] = {ReadAhead::kAround, ReadAhead::kForward,
                                           ReadAhead::kSingle};
-    smadv_range_hinted(&range(), hint, &subject_.policy(), faults_ / 16);
     mapping_.advise(kRead[borne()]);
+  }
+
+  void stands(std::uint32_t hint) {
+    smadv_range_hinted(&range(), hint, &subject_.policy(), faults_ / 16);
+    read_as_borne();
   }
 
   void act() {
@@ -890,6 +897,32 @@ TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
   filled_by_others.resident_pages = 500;
   smadv_effect_wait(&effect, 64'000, kRandom, 100, &filled_by_others);
   EXPECT_EQ(effect.balance_ns, 900) << "whoever filled it";
+}
+
+TEST(Effect, WhatComesRightAfterAChangeTellsNothing) {
+  smadv_effect effect;
+  const smadv_memory memory = memory_of(1000, 500);
+  const auto passed = [&](std::uint64_t windows, std::uint64_t waited_ns) {
+    for (; windows > 0; --windows) {
+      const std::uint64_t page = effect.last + 32;
+      smadv_effect_fault(&effect, page, kNone, &memory);
+      smadv_effect_wait(&effect, page, kNone, waited_ns, &memory);
+    }
+  };
+  smadv_effect_init(&effect, kNone);
+  smadv_effect_begin(&effect, kSequential);
+  smadv_effect_begin(&effect, kNone);
+  passed(4, 6400);
+  passed(1, 3200);
+  EXPECT_EQ(smadv_effect_page_q4(&effect, kNone) / 16, 100) << "windows of a stream";
+  smadv_effect_renew(&effect);
+  for (std::uint64_t miss = 0; miss < SMADV_TRIAL_MISSES; ++miss) {
+    smadv_effect_fault(&effect, effect.last + 1000, kNone, &memory);
+    smadv_effect_wait(&effect, effect.last, kNone, 6400, &memory);
+  }
+  passed(2, 3200);
+  EXPECT_EQ(effect.account[kNone].misses, 2) << "misses of any kind";
+  EXPECT_EQ(smadv_effect_page_q4(&effect, kNone) / 16, 100);
 }
 
 TEST(Effect, NoMoreWindowsAreRememberedThanMemoryHolds) {
