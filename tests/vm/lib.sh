@@ -13,6 +13,9 @@ TRACING=/sys/kernel/tracing
 # emulated machine that shares its processor with forty others takes half of it.
 PATIENCE=$((60 * SLOWNESS))
 
+# Between two looks at a state; a look takes an emulated machine about half as long.
+POLL_S=0.05
+
 # Files that run-cases prepares: 32 MiB, twice 8 MiB, and 256 MiB that take no room on
 # the disk.
 BIG=/mnt/big ONE=/mnt/one TWO=/mnt/two WIDE=/mnt/wide
@@ -85,7 +88,7 @@ wait_until() {
 	local deadline=$((${EPOCHREALTIME/./} + PATIENCE * 1000000))
 	until "$@" >/dev/null; do
 		[ "${EPOCHREALTIME/./}" -lt $deadline ] || fail "\`$*\` did not come true in $PATIENCE s"
-		nap 0.02
+		nap $POLL_S
 	done
 }
 
@@ -98,7 +101,7 @@ becomes() {
 		[ "$seen" != "$expected" ] || return 0
 		[ "${EPOCHREALTIME/./}" -lt $deadline ] ||
 			fail "\`$*\` did not become '$expected' in $PATIENCE s, it is '$seen'"
-		nap 0.02
+		nap $POLL_S
 	done
 }
 
