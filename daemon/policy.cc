@@ -18,7 +18,7 @@ constexpr auto kPolicyKeys = std::to_array<PolicyKey>({
     {SMART_MADVISE_A_POLICY_ENABLED, "enabled", &Policy::enabled, 0, 1, 1, "",
      "1 watches page faults, 0 removes the hook, restores every hint and forgets every process.",
      PolicyKey::Form::Switch},
-    {SMART_MADVISE_A_POLICY_GOVERNOR, "governor", &Policy::governor, 0, 2, 0, "",
+    {SMART_MADVISE_A_POLICY_GOVERNOR, "governor", &Policy::governor, 0, 2, 2, "",
      "Who decides about hints. A change to observe restores every hint.", PolicyKey::Form::Choice,
      kNames<Governor>},
     {SMART_MADVISE_A_POLICY_SEQUENTIAL_PCT, "sequential-pct", &Policy::sequential_pct, 50, 100, 70,

@@ -73,8 +73,8 @@ void declare_advise(const Command& smadv) {
       "  smadv advise db.rec\n"
       "  smadv advise 1234 --seconds 60\n"
       "  smadv advise -- ./reindex --all\n"
-      "A dry run: nothing is hinted. A process is watched for 10 s unless told otherwise, a\n"
-      "command until it ends.\n");
+      "It hints nothing itself; the governor in force goes on meanwhile. A process is watched for\n"
+      "10 s unless told otherwise, a command until it ends.\n");
   const auto seconds =
       command.number<double>({.names = "-s,--seconds", .does = "How long to watch", .value = "S"},
                              "number of seconds", 0.001, 1e9);

@@ -291,7 +291,7 @@ std::string state(const Range& range, const Policy& policy, const Task* task) {
     return range.hint == Hint::None ? "No hint" : standing + " is applied";
   }
   if (range.hint == Hint::None) {
-    return observing ? wanted + " would be applied, but the governor only observes"
+    return observing ? wanted + " is what the pattern asks for, but the governor only observes"
                      : fmt::format("{} is wanted, but {}", wanted, attempt(task, policy));
   }
   return range.verdict == Hint::None

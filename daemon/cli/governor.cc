@@ -62,9 +62,10 @@ std::vector<Candidate> complete_governors(Context&, std::span<const std::string>
 void declare_governor(const Command& smadv) {
   const Command governor = smadv.add(
       "governor", "Show or set who decides on hints",
-      "  smadv governor\n  smadv governor benefit\n"
-      "The governor observe changes nothing, pattern goes by the access pattern, benefit by\n"
-      "what faults are measured to wait for.\n");
+      "  smadv governor\n  smadv governor observe\n"
+      "The governor benefit, the default, goes by what faults are measured to wait for, pattern\n"
+      "by the access pattern; observe takes every hint back, and changes nothing. Set by hand,\n"
+      "it stays until smadvd starts or reloads its files.\n");
   const auto name = governor.text(
       {.names = "NAME", .does = "observe, pattern or benefit", .completer = complete_governors});
   governor.runs([name](Context& context) {

@@ -14,9 +14,11 @@ Cell state_of(const Policy& policy) {
   if (policy.enabled == 0) {
     return {"disabled", Style::Warn};
   }
-  return {fmt::format("enabled, governor {}{}", name_of(governor),
-                      governor == Governor::Observe ? " (nothing is changed)" : ""),
-          Style::Good};
+  return {
+      fmt::format("enabled, governor {} ({})", name_of(governor),
+                  governor == Governor::Observe ? "nothing is changed"
+                                                : "smadv governor observe takes all hints back"),
+      Style::Good};
 }
 
 Cell lost(const Stats& stats) {

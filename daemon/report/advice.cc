@@ -15,7 +15,8 @@
 namespace smadv::report {
 namespace {
 
-/// What was seen of one stretch of a file.
+/// What was seen of one stretch of a file. What bore RANDOM is read page by page already: it is
+/// in the time waited only.
 struct Seen {
   std::set<std::uint64_t> pages;
   std::uint64_t waits = 0;
@@ -92,9 +93,11 @@ Result<Report> advice(const Subject& subject) {
                                if (used.process_id == touch.process && used.offset <= offset &&
                                    offset - used.offset < used.range.end - used.range.start &&
                                    used.file == *touch.path) {
-                                 seen[i].pages.insert(touch.page);
-                                 seen[i].waits += touch.again ? 1 : 0;
                                  seen[i].waited_ns += touch.waited_ns;
+                                 if (!touch.alone) {
+                                   seen[i].pages.insert(touch.page);
+                                   seen[i].waits += touch.again ? 1 : 0;
+                                 }
                                }
                              }
                            }});
@@ -103,10 +106,11 @@ Result<Report> advice(const Subject& subject) {
   }
   Report report{.title = "What each file wants", .facts = survey->facts()};
   report.facts.emplace_back(
-      "nothing was tried: this is what the pattern and the size of memory let expect; base is "
-      "where the file's first byte is mapped, and posix_fadvise() takes the same of a whole file");
+      "this is what the pattern and the size of memory let expect, no trial; base is where the "
+      "file's first byte is mapped, and posix_fadvise() takes the same of a whole file");
   report.facts.emplace_back(
-      "to be saved: what each wait read around its page, less the pages that were touched");
+      "to be saved: what each wait without RANDOM read around its page, less the pages that were "
+      "touched");
   Table table{"advice",
               {{"process", "PROCESS"},
                {"file", "FILE"},

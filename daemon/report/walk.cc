@@ -123,6 +123,7 @@ class Walker {
                       .path = &file.path,
                       .page = place->file_offset + fault.page - start,
                       .again = again,
+                      .alone = (fault.flags & RecordedFault::kRandom) != 0,
                       .waited_ns = fault.waited_ns});
     }
   }

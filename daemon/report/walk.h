@@ -24,6 +24,7 @@ struct Touch {
   const std::string* path;  ///< Of that.
   std::uint64_t page;       ///< Page number in the file.
   bool again;               ///< Second entry of a fault that waited: no touch of its own.
+  bool alone;               ///< On a mapping with RANDOM: nothing is read around it.
   std::uint64_t waited_ns;
 };
 

@@ -32,6 +32,11 @@ std::string to_text(const PolicyChanges& changes) {
   return text;
 }
 
+std::string state_of(const Policy& policy) {
+  return fmt::format("{}, governor {}", policy.enabled != 0 ? "enabled" : "disabled",
+                     name_of(static_cast<Governor>(policy.governor)));
+}
+
 }  // namespace
 
 ExitCode Service::run() {
@@ -260,8 +265,8 @@ Result<void> Service::connect_and_apply() {
   if (auto applied = apply_to(**client, configuration_); !applied) {
     return applied;
   }
-  log_.info("connected with module {}: hook {}, executor {}", printable(info->version),
-            name_of(info->hook), name_of(info->executor));
+  log_.info("connected with module {}: hook {}, executor {}; {}", printable(info->version),
+            name_of(info->hook), name_of(info->executor), state_of(configuration_.policy));
   client_ = *std::move(client);
   events_ = *std::move(events);
   waiting_logged_ = false;
@@ -389,9 +394,7 @@ void Service::show_state() {
     ports_.notifier.status("waiting for the kernel module");
     return;
   }
-  ports_.notifier.status(fmt::format("{}, governor {}, {} filter rules",
-                                     configuration_.policy.enabled != 0 ? "enabled" : "disabled",
-                                     name_of(static_cast<Governor>(configuration_.policy.governor)),
+  ports_.notifier.status(fmt::format("{}, {} filter rules", state_of(configuration_.policy),
                                      configuration_.filters.size()));
 }
 

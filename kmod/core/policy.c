@@ -3,7 +3,7 @@
 
 const struct smadv_policy_field smadv_policy_fields[SMADV_POLICY_FIELDS] = {
 	{ "enabled",		0,	1,		1 },
-	{ "governor",		0,	2,		SMART_MADVISE_GOVERNOR_OBSERVE },
+	{ "governor",		0,	2,		SMART_MADVISE_GOVERNOR_BENEFIT },
 	{ "sequential-pct",	50,	100,		70 },
 	{ "random-pct",		50,	100,		70 },
 	{ "hysteresis-pct",	0,	40,		20 },

@@ -27,6 +27,7 @@ class Process {
   explicit Process(Input& input) {
     std::ranges::transform(ranges_, items_.begin(), [](smadv_range& range) { return &range; });
     smadv_policy_defaults(&policy_);
+    policy_.governor = SMART_MADVISE_GOVERNOR_OBSERVE;  // verdicts by the pattern
     policy_.min_faults = 8 + input.take<std::uint8_t>() % 64;
     policy_.window_faults = std::max(16U, policy_.min_faults + input.take<std::uint8_t>());
     policy_.hysteresis_pct = input.take<std::uint8_t>() % 41;

@@ -53,12 +53,12 @@ enum smart_madvise_pattern {
 
 /**
  * enum smart_madvise_governor - Who decides about hints.
- * @SMART_MADVISE_GOVERNOR_OBSERVE: Collects and judges, changes nothing. The
- *   default at load.
+ * @SMART_MADVISE_GOVERNOR_OBSERVE: Judges as pattern does, changes nothing.
  * @SMART_MADVISE_GOVERNOR_PATTERN: Mostly sequential gets SEQUENTIAL, mostly
  *   random gets RANDOM.
  * @SMART_MADVISE_GOVERNOR_BENEFIT: Tries a hint where it may pay, measures
- *   what faults wait for, and keeps what pays.
+ *   what faults wait for, and takes back what does not pay. The default at
+ *   load.
  */
 enum smart_madvise_governor {
 	SMART_MADVISE_GOVERNOR_OBSERVE,

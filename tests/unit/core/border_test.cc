@@ -61,7 +61,7 @@ class Process {
   }
 
   Set set_;
-  smadv_policy policy_ = default_policy();
+  smadv_policy policy_ = observing_policy();
   std::uint64_t now_ms_ = 1000;
   std::uint64_t faults_ = 0;
   int splits_ = 0;

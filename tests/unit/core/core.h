@@ -30,6 +30,13 @@ inline smadv_policy default_policy() {
   return policy;
 }
 
+/// The defaults, but that verdicts go by the pattern alone.
+inline smadv_policy observing_policy() {
+  smadv_policy policy = default_policy();
+  policy.governor = SMART_MADVISE_GOVERNOR_OBSERVE;
+  return policy;
+}
+
 /// The five counters of a window.
 struct Window {
   std::uint32_t forward = 0;
@@ -94,7 +101,7 @@ class Set {
 /// One range under a policy and a clock of its own: faults go in, judgements come out.
 class Subject {
  public:
-  Subject(std::uint64_t start, std::uint64_t pages, smadv_policy policy = default_policy());
+  Subject(std::uint64_t start, std::uint64_t pages, smadv_policy policy = observing_policy());
 
   /// Add one fault, and judge after every `judge_every` ones.
   void fault(std::uint64_t page, std::uint32_t flags = 0);

@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Saturation, WindowCountersNeverWrap) {
   for (const std::uint32_t window_faults : {16U, 64U, 1024U}) {
-    smadv_policy policy = default_policy();
+    smadv_policy policy = observing_policy();
     policy.min_faults = 16;
     policy.window_faults = window_faults;
     for (const Touches& touches : {sequential(kPages), backward(kPages), random_pages(kPages, 1),
@@ -159,7 +159,7 @@ TEST(Saturation, AMillionFaultsChangeNothing) {
 class Halving : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(Halving, KeepsTheShares) {
-  smadv_policy policy = default_policy();
+  smadv_policy policy = observing_policy();
   policy.window_faults = 1024;
   Subject subject(kBase, kPages, policy);
   const Touches touches = sequential(kPages);

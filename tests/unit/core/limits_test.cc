@@ -73,7 +73,7 @@ TEST(Split, GivesAwayNoMoreFaultsThanThereWere) {
   smadv_range& range = *set.insert(0, 4096);
   for (std::uint64_t i = 0; i < 200; ++i) {
     const smadv_fault fault{2048 + (i * 577) % 2048, 0, 0};
-    const smadv_policy policy = default_policy();
+    const smadv_policy policy = observing_policy();
     smadv_range_fault(&range, &fault, &policy, 1);
   }
   range.faults = 1;  // fewer than its evidence has seen
@@ -93,7 +93,7 @@ std::uint64_t border_behind(std::uint64_t pages) {
   }
   sections.history = 0x5555555555555555ULL;
   range.evidence.seen = 1024;
-  const smadv_policy policy = default_policy();
+  const smadv_policy policy = observing_policy();
   return smadv_range_border(&range, &policy);
 }
 

@@ -98,7 +98,7 @@ TEST(Policy, DefaultsAreTheTables) {
   }
   const smadv_policy policy = default_policy();
   EXPECT_EQ(policy.enabled, 1U);
-  EXPECT_EQ(policy.governor, static_cast<std::uint32_t>(SMART_MADVISE_GOVERNOR_OBSERVE));
+  EXPECT_EQ(policy.governor, static_cast<std::uint32_t>(SMART_MADVISE_GOVERNOR_BENEFIT));
   EXPECT_EQ(policy.window_faults, 64U);
   EXPECT_EQ(policy.hints_per_second, 100U);
   EXPECT_EQ(policy.analyzer_cpu_bp, 50U);

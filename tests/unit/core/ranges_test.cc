@@ -174,7 +174,7 @@ class Operations {
   }
 
   void fault(std::uint64_t page) {
-    const smadv_policy policy = default_policy();
+    const smadv_policy policy = observing_policy();
     for (int i = 0; i < 200; ++i, ++now_ms_) {
       smadv_range* range = smadv_ranges_find(set_.get(), page);
       if (range == nullptr) {

@@ -92,7 +92,7 @@ TEST_F(Sections, AFewJumpsProveNothing) {
 // Both parts of a split stay apart until each has seen a window of faults.
 TEST(Unsettled, PartsOfASplitDoNotMergeAtOnce) {
   Set set(4);
-  const smadv_policy policy = default_policy();
+  const smadv_policy policy = observing_policy();
   set.insert(kBase, kBase + kPages);
   ASSERT_TRUE(smadv_ranges_split(set.get(), 0, kBase + kPages / 2));
   const auto touch = [&](std::uint32_t index, std::uint64_t page) {
@@ -115,7 +115,7 @@ class Records : public testing::TestWithParam<std::tuple<std::uint64_t, std::uin
 TEST_P(Records, AreRunsWithAndWithoutFaultAround) {
   const auto [pages, offset] = GetParam();
   for (const bool around : {true, false}) {
-    const smadv_policy policy = default_policy();
+    const smadv_policy policy = observing_policy();
     Set set(1);
     smadv_range& range = *set.insert(kBase + offset, kBase + offset + kPages);
     std::mt19937_64 engine(pages);

@@ -66,7 +66,7 @@ TEST(Verdict, FewFaults) {
 class MinFaults : public testing::TestWithParam<std::uint32_t> {};
 
 TEST_P(MinFaults, AreWaitedForAndNoMore) {
-  smadv_policy policy = default_policy();
+  smadv_policy policy = observing_policy();
   policy.min_faults = GetParam();
   policy.window_faults = 1024;
   Subject subject(kBase, kPages, policy);
@@ -152,7 +152,7 @@ TEST(Verdict, IsAFunctionOfRangePolicyAndTime) {
     // To judge once more changes nothing: how often the analyzer comes does not matter.
     ASSERT_FALSE(smadv_range_judge(&twice, &policy, subject.now_ms()));
     ASSERT_EQ(once.pattern.kind, twice.pattern.kind);
-    // Nor does the governor: one that observes shows what would be done.
+    // One that observes tells what the pattern asks for.
     smadv_policy pattern = policy;
     pattern.governor = SMART_MADVISE_GOVERNOR_PATTERN;
     ASSERT_EQ(smadv_verdict_decide(&once, &pattern, subject.now_ms()).hint, once.verdict.hint);
@@ -187,7 +187,7 @@ class Hysteresis : public testing::TestWithParam<Thresholds> {
   Hysteresis() : subject_(kBase, kPages, policy()) { feed(subject_, sequential(kPages), 200); }
 
   static smadv_policy policy() {
-    smadv_policy policy = default_policy();
+    smadv_policy policy = observing_policy();
     policy.sequential_pct = GetParam().pct;
     policy.random_pct = GetParam().pct;
     policy.hysteresis_pct = GetParam().hysteresis_pct;

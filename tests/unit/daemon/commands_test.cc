@@ -63,7 +63,7 @@ TEST_F(CommandsTest, Status) {
   kernel_.stats.memory_bytes = 1536;
   EXPECT_EQ(show("status"),
             "module     0.1.0, interface 1\n"
-            "state      enabled, governor observe (nothing is changed)\n"
+            "state      enabled, governor benefit (smadv governor observe takes all hints back)\n"
             "hook       ftrace\n"
             "executor   madvise\n"
             "observers  applications' madvise() seen, forks followed\n"
@@ -78,7 +78,9 @@ TEST_F(CommandsTest, Status) {
 
 TEST_F(CommandsTest, StatusTellsGovernorAndDisabled) {
   kernel_.policy.governor = 1;
-  EXPECT_THAT(show("status"), HasSubstr("state      enabled, governor pattern\n"));
+  EXPECT_THAT(show("status"), HasSubstr("enabled, governor pattern (smadv governor observe takes"));
+  kernel_.policy.governor = 0;
+  EXPECT_THAT(show("status"), HasSubstr("enabled, governor observe (nothing is changed)\n"));
   kernel_.policy.enabled = 0;
   kernel_.info = {"0.1.0", 1, HookKind::None, ExecutorKind::VmaFlags, 0, 0, 4096, 16};
   EXPECT_THAT(show("status"), HasSubstr("state      disabled\n"
@@ -92,7 +94,7 @@ TEST_F(CommandsTest, StatusAsJson) {
   const auto status = json("status");
   expect_keys<Info>(status["info"]);
   EXPECT_EQ(status["info"]["hook"], "ftrace");
-  EXPECT_EQ(status["policy"]["governor"], "observe");
+  EXPECT_EQ(status["policy"]["governor"], "benefit");
   EXPECT_EQ(status["stats"]["faults"], 0);
   EXPECT_EQ(json(""), status);
 }
@@ -117,7 +119,7 @@ TEST_F(CommandsTest, PolicyAsJsonHasRawNumbersAndNames) {
     ++member;
   }
   EXPECT_EQ(policy["enabled"], 1);
-  EXPECT_EQ(policy["governor"], "observe");
+  EXPECT_EQ(policy["governor"], "benefit");
   EXPECT_EQ(policy["min-mapping-kb"], 1024);
 }
 
@@ -152,8 +154,8 @@ TEST_F(CommandsTest, PolicySetRefusedByTheKernelShowsItsSentence) {
 }
 
 TEST_F(CommandsTest, Governor) {
-  EXPECT_EQ(show("governor"), "observe\n");
-  EXPECT_EQ(json("governor"), nlohmann::ordered_json({{"governor", "observe"}}));
+  EXPECT_EQ(show("governor"), "benefit\n");
+  EXPECT_EQ(json("governor"), nlohmann::ordered_json({{"governor", "benefit"}}));
   EXPECT_EQ(show("governor pattern"), "");
   EXPECT_EQ(show("governor"), "pattern\n");
   EXPECT_EQ(json("governor observe"), nlohmann::ordered_json({{"governor", "observe"}}));

@@ -78,13 +78,14 @@ TEST_F(ExplanationTest, OnlyObserved) {
   policy_.governor = static_cast<std::uint32_t>(Governor::Observe);
   range_.hint = Hint::None;
   const std::string expected =
-      "RANDOM would be applied, but the governor only observes: 61 of the last 64 faults were "
+      "RANDOM is what the pattern asks for, but the governor only observes: 61 of the last 64 "
+      "faults were "
       "jumps (95 %), above the threshold of 70 %.";
   EXPECT_EQ(explain(), expected);
   range_.reason = Reason::Observing;
   EXPECT_EQ(explain(), expected);
   range_.verdict = Hint::Sequential;
-  EXPECT_THAT(explain(), HasSubstr("SEQUENTIAL would be applied"));
+  EXPECT_THAT(explain(), HasSubstr("SEQUENTIAL is what the pattern asks for"));
   EXPECT_THAT(explain(), HasSubstr("continued a forward stream, or one that begins (4 %)"));
   range_.verdict = Hint::None;
   EXPECT_THAT(explain(), HasSubstr("No hint: of the last 64 faults 2 continued"));

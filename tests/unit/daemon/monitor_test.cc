@@ -76,7 +76,7 @@ TEST_F(MonitorTest, LossIsToldWithWhatStandsAndTheEventsGoOn) {
   EXPECT_EQ(text.err, "smadv: 3 events were lost, too many came at once\n");
   EXPECT_THAT(text.out, testing::MatchesRegex(
                             " +5.000000 adopted 136 fio\n"
-                            " +[0-9]+\\.[0-9]+ now governor observe, 1 process, 1 hint\n"
+                            " +[0-9]+\\.[0-9]+ now governor benefit, 1 process, 1 hint\n"
                             " +[0-9]+\\.[0-9]+ now 136 random 7f0000000000-7f0004000000 /mnt/f\n"
                             " +6.000000 gone 136 fio\n"));
 }
@@ -95,7 +95,7 @@ TEST_F(MonitorTest, LossInJson) {
   EXPECT_EQ(said[0]["kind"], "adopted");
   EXPECT_EQ(said[1], (nlohmann::json{{"kind", "lost"}, {"events", 3}}));
   EXPECT_EQ(said[2]["kind"], "now");
-  EXPECT_EQ(said[2]["policy"]["governor"], "observe");
+  EXPECT_EQ(said[2]["policy"]["governor"], "benefit");
   EXPECT_EQ(said[2]["processes"][0]["pid"], 136);
   EXPECT_EQ(said[2]["ranges"][0]["hint"], "random");
   EXPECT_GT(said[2]["time-ns"], 6);

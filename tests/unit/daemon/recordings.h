@@ -98,7 +98,9 @@ inline void write_recording(const std::string& path, const std::vector<recording
 
 /// A stream through a file of 8192 pages, then jumps, with waits and an event.
 inline std::vector<recording::Entry> busy_entries() {
-  std::vector<recording::Entry> entries = {default_policy(), range_note(0, 8192)};
+  Policy policy = default_policy();
+  policy.governor = static_cast<std::uint32_t>(Governor::Observe);
+  std::vector<recording::Entry> entries = {policy, range_note(0, 8192)};
   for (std::uint64_t i = 0; i < 8; ++i) {
     entries.emplace_back(judged(2000 + 500 * i, stream(1024 * i, 64)));
   }

@@ -194,6 +194,22 @@ TEST_F(ReportTest, AdviceNamesTheCall) {
   EXPECT_EQ(std::get<std::string>(row[9]), "madvise(base + 0x0, 0x10000000, MADV_RANDOM);");
   EXPECT_EQ(number(row[6]), 2'000'000U);
   EXPECT_LT(number(row[7]), 100'000U) << "some 640 pages touched, 20 windows of 32 read";
+  const auto with_hint = [&entries](std::uint8_t flag) {
+    std::vector<recording::Entry> hinted = entries;
+    for (std::size_t i = 0; i < 500; ++i) {
+      RecordingNote note = judged(5000 + i, test::jumps(65536, 1, i % 10 + 100));
+      note.faults->push_back({note.faults->back().page, RecordedFault::kTried, 1000});
+      note.faults->front().flags |= flag;
+      note.faults->back().flags |= flag;
+      hinted.emplace_back(note);
+    }
+    return hinted;
+  };
+  const auto saved = [this, &with_hint](std::uint8_t flag) {
+    return number(advice(subject(with_hint(flag)))->tables[0].rows.at(0)[7]);
+  };
+  EXPECT_GT(saved(0), 1'000'000U) << "another 500 windows";
+  EXPECT_EQ(saved(RecordedFault::kRandom), number(row[7])) << "read page by page already";
   std::get<RecordingNote>(entries[1]).most_pages = 1U << 20U;
   EXPECT_EQ(std::get<std::string>(advice(subject(entries))->tables[0].rows[0][9]), "");
 }

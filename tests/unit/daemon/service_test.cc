@@ -38,7 +38,8 @@ TEST_F(ServiceTest, AppliesTellsReadyAndEnds) {
   EXPECT_EQ(log(),
             "info: policy applied: governor = pattern; filter rules: 1 added, 0 removed, 1 in "
             "force\n"
-            "info: connected with module 0.1.0: hook ftrace, executor madvise\n"
+            "info: connected with module 0.1.0: hook ftrace, executor madvise; enabled, governor "
+            "pattern\n"
             "info: ending, the module goes on with the last policy\n");
   EXPECT_EQ(kernel_.journal.size(), 2U) << "nothing is taken back at the end";
   EXPECT_EQ(kernel_.streams, 0);
@@ -84,7 +85,7 @@ TEST_F(ServiceTest, WaitsForTheModuleAndSaysSoOnce) {
   EXPECT_EQ(run(), ExitCode::Ok);
   EXPECT_THAT(world_.notified,
               ElementsAre("waiting for the kernel module", "READY", "waiting for the kernel module",
-                          "enabled, governor observe, 0 filter rules", "STOPPING"));
+                          "enabled, governor benefit, 0 filter rules", "STOPPING"));
   const std::string waiting = "info: the kernel module is not loaded, waiting for it\n";
   EXPECT_THAT(log(), StartsWith(waiting));
   EXPECT_EQ(log().find(waiting, 1), std::string::npos);
@@ -127,8 +128,8 @@ TEST_F(ServiceTest, ReloadAppliesTheNewFiles) {
   EXPECT_EQ(run(), ExitCode::Ok);
   EXPECT_EQ(kernel_.policy.hold_ms, 5U);
   EXPECT_THAT(world_.notified,
-              ElementsAre("enabled, governor observe, 0 filter rules", "READY", "RELOADING",
-                          "enabled, governor observe, 0 filter rules", "READY", "STOPPING"));
+              ElementsAre("enabled, governor benefit, 0 filter rules", "READY", "RELOADING",
+                          "enabled, governor benefit, 0 filter rules", "READY", "STOPPING"));
   EXPECT_EQ(connects_, 1);
 }
 
