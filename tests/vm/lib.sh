@@ -314,16 +314,13 @@ kill_hard() {
 ## --- what must hold at the end of every case --------------------------------------
 
 accounting() {
-	local sum
 	# shellcheck disable=SC2046 # words
-	set -- $(nl -f tasks-filed,tasks-queued,tasks-applied,tasks-refused,tasks-cancelled stats-get)
-	sum=$(($2 + $3 + $4 + $5))
-	equal "tasks filed = queued + applied + refused + cancelled ($*)" "$1" "$sum"
-	# shellcheck disable=SC2046
-	set -- $(nl -f hints-changed,hints-active,hints-restored,hints-yielded,hints-gone stats-get)
-	sum=$(($2 + $3 + $4 + $5))
-	equal "hints changed = active + restored + yielded + gone ($*)" "$1" "$sum"
+	set -- $(nl -f "$TASK_SUMS,$HINT_SUMS" stats-get)
+	equal "tasks filed = queued + applied + refused + cancelled ($*)" "$1" $(($2 + $3 + $4 + $5))
+	equal "hints changed = active + restored + yielded + gone ($*)" "$6" $(($7 + $8 + $9 + ${10}))
 }
+TASK_SUMS=tasks-filed,tasks-queued,tasks-applied,tasks-refused,tasks-cancelled
+HINT_SUMS=hints-changed,hints-active,hints-restored,hints-yielded,hints-gone
 
 # Nothing but the tasks kept for show takes memory once every process is forgotten.
 all_freed() {
@@ -363,8 +360,10 @@ nothing_left() {
 # Errors in the log, but for those that a case means to cause: $errors_expected, a pattern.
 # Reports between rulers are the host's to judge: the kernel has data races of its own.
 unexpected_errors() {
-	dmesg -r | awk -v mark="smadv test: $CASE" 'index($0, mark) { on = 1; next } on' |
-		sed -E '/={20,}$/,/={20,}$/d' | grep '^<[0-3]>' | grep -vE "${errors_expected:-^$}" || true
+	dmesg -r | awk -v mark="smadv test: $CASE" -v expected="${errors_expected:-^$}" '
+		index($0, mark) { on = 1; next }
+		on && /={20,}$/ { ruled = !ruled; next }
+		on && !ruled && /^<[0-3]>/ && $0 !~ expected'
 }
 
 finish() {
