@@ -33,10 +33,17 @@ static u32 hint_at_fault(const struct smadv_fault *fault)
 	return SMART_MADVISE_HINT_NONE;
 }
 
-/* How much memory there is for the file changes from look to look. */
+/*
+ * How much memory there is for the file changes from look to look. Limits and sizes are
+ * estimates: as long as nothing is evicted there is room for more than what is there.
+ */
 static u64 most_pages(const struct smadv_record *record, u64 file)
 {
-	return min(record->most_pages, smadv_pagecache_room(file));
+	u64 room = smadv_pagecache_room(file);
+
+	if (room != U64_MAX)
+		return min(record->most_pages, room);
+	return max(record->most_pages, smadv_pagecache_resident(file) + 1);
 }
 
 static void note_memory(const struct smadv_record *record, struct smadv_range *range,

@@ -127,7 +127,7 @@ static void judge(struct slot *slot, u64 read, u64 evicted)
  * smadv_pagecache_resident() - how much of a file is there?
  * @id: identity of the file
  *
- * Return: pages, 0 when the file is not watched.
+ * Return: pages, 0 when the file is not watched, or changes cannot be.
  */
 u64 smadv_pagecache_resident(u64 id)
 {
@@ -135,7 +135,7 @@ u64 smadv_pagecache_resident(u64 id)
 	u64 came, went;
 
 	lockdep_assert_held(&smadv_lock);
-	if (slot->id != id)
+	if (slot->id != id || !added || !deleted)
 		return 0;
 	came = slot->resident + atomic64_read(&slot->read) - slot->seen_read;
 	went = atomic64_read(&slot->evicted) - slot->seen_evicted;

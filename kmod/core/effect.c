@@ -481,12 +481,13 @@ u64 smadv_effect_reach(const struct smadv_memory *memory)
  * @effect: effect
  * @memory: memory
  *
- * Return: true when its misses have filled it, or all ranges and processes together.
+ * Return: true when what is there of the file fills it; where that is not known, when
+ * the range's own misses would have.
  */
 bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_memory *memory)
 {
-	return effect->filled_pages >= memory->most_pages ||
-	       memory->resident_pages >= memory->most_pages;
+	return (memory->resident_pages ? memory->resident_pages : effect->filled_pages) >=
+	       memory->most_pages;
 }
 
 /**

@@ -925,6 +925,18 @@ TEST(Effect, WhatComesRightAfterAChangeTellsNothing) {
   EXPECT_EQ(smadv_effect_page_q4(&effect, kNone) / 16, 100);
 }
 
+TEST(Effect, MemoryIsFullOfWhatIsThere) {
+  smadv_effect effect;
+  smadv_memory memory = memory_of(1000, 500);
+  smadv_effect_init(&effect, kNone);
+  effect.filled_pages = 500;
+  EXPECT_TRUE(smadv_effect_full(&effect, &memory)) << "as far as is known";
+  memory.resident_pages = 499;
+  EXPECT_FALSE(smadv_effect_full(&effect, &memory)) << "windows overlap";
+  memory.resident_pages = 500;
+  EXPECT_TRUE(smadv_effect_full(&effect, &memory));
+}
+
 TEST(Effect, NoMoreWindowsAreRememberedThanMemoryHolds) {
   smadv_effect effect;
   const smadv_memory memory = memory_of(10'000, 1300, 640);
