@@ -164,8 +164,9 @@ fuzz_options := $(unity) -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang+
 coverage: setup ## which lines of core/ and daemon/ the unit tests reach (build/coverage/report)
 	$(call cmake,$(BUILD)/coverage,$(coverage_options),$(call build_in,$(BUILD)/coverage --target core_test daemon_test))
 	tests/unit/coverage
+# Without debugging symbols, which gcov does not read.
 coverage_options := $(unity) -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-12 \
-	-DCMAKE_BUILD_TYPE=Debug -DSMADV_COVERAGE=ON
+	-DCMAKE_BUILD_TYPE=None -DSMADV_COVERAGE=ON
 
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
