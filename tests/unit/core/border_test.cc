@@ -8,7 +8,7 @@
 #include "core.h"
 #include "synthesis.h"
 
-namespace smadv::test {
+namespace smadv::test::border {
 namespace {
 
 constexpr std::uint64_t kBase = 0x7f0000000;
@@ -207,4 +207,4 @@ INSTANTIATE_TEST_SUITE_P(All, NoBorder,
                          });
 
 }  // namespace
-}  // namespace smadv::test
+}  // namespace smadv::test::border

@@ -11,7 +11,7 @@
 #include "core.h"
 #include "synthesis.h"
 
-namespace smadv::test {
+namespace smadv::test::evidence {
 namespace {
 
 constexpr std::uint64_t kBase = 0x7f0000000;
@@ -353,4 +353,4 @@ TEST(Reset, ForgetsTheEvidenceAndKeepsTheExtent) {
 }
 
 }  // namespace
-}  // namespace smadv::test
+}  // namespace smadv::test::evidence

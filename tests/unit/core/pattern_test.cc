@@ -12,7 +12,7 @@
 #include "core.h"
 #include "synthesis.h"
 
-namespace smadv::test {
+namespace smadv::test::pattern {
 namespace {
 
 constexpr std::uint64_t kBase = 0x7f1234500;  // page number of 0x7f1234500000
@@ -448,4 +448,4 @@ INSTANTIATE_TEST_SUITE_P(Places, Detection, testing::ValuesIn(place_cases()), ca
 INSTANTIATE_TEST_SUITE_P(Small, Detection, testing::ValuesIn(small_cases()), case_name);
 
 }  // namespace
-}  // namespace smadv::test
+}  // namespace smadv::test::pattern

@@ -10,7 +10,7 @@
 
 #include "core.h"
 
-namespace smadv::test {
+namespace smadv::test::ranges {
 namespace {
 
 constexpr std::uint64_t kBase = 1000000;
@@ -360,4 +360,4 @@ TEST_F(RangesMerge, SplitKeepsHintPatternAndHold) {
 }
 
 }  // namespace
-}  // namespace smadv::test
+}  // namespace smadv::test::ranges

@@ -7,7 +7,7 @@
 
 #include "core.h"
 
-namespace smadv::test {
+namespace smadv::test::section {
 namespace {
 
 constexpr std::uint64_t kBase = 0x7f0000000;
@@ -142,4 +142,4 @@ INSTANTIATE_TEST_SUITE_P(All, Records,
                          testing::Combine(testing::Values(1, 4, 8, 16), testing::Values(0, 3)));
 
 }  // namespace
-}  // namespace smadv::test
+}  // namespace smadv::test::section

@@ -10,7 +10,7 @@
 
 #include "core.h"
 
-namespace smadv::test {
+namespace smadv::test::stream {
 namespace {
 
 constexpr std::uint64_t kPages = 1 << 20;
@@ -275,4 +275,4 @@ TEST(Resize, DropsStreamsOutside) {
 }
 
 }  // namespace
-}  // namespace smadv::test
+}  // namespace smadv::test::stream

@@ -8,7 +8,7 @@
 #include "core.h"
 #include "synthesis.h"
 
-namespace smadv::test {
+namespace smadv::test::verdict {
 namespace {
 
 constexpr std::uint64_t kBase = 0x7f0000000;
@@ -355,4 +355,4 @@ TEST_P(Flapping, ChangesHintsEverMoreRarely) {
 INSTANTIATE_TEST_SUITE_P(Periods, Flapping, testing::Values(24, 40, 64, 96, 128, 300, 1000));
 
 }  // namespace
-}  // namespace smadv::test
+}  // namespace smadv::test::verdict
