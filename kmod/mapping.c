@@ -8,6 +8,8 @@
 #include <linux/sched/mm.h>
 #include <linux/smart_madvise.h>
 
+#include "core/effect.h"
+
 /* Who only shows the executable tries for its lock this often, at such distances. */
 #define EXE_TRIES	8
 #define EXE_PAUSE_US	10
@@ -56,7 +58,8 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->offset = vma->vm_pgoff;
 	mapping->file = smadv_mapping_file(inode);
 	mapping->id = mix(mapping->file, mapping->start - vma->vm_pgoff);
-	mapping->window_pages = max(READ_ONCE(vma->vm_file->f_ra.ra_pages), 1U);
+	mapping->window_pages = clamp(READ_ONCE(vma->vm_file->f_ra.ra_pages), 1U,
+				      SMADV_WINDOW_MAX);
 	mapping->resident_pages = READ_ONCE(vma->vm_file->f_mapping->nrpages);
 	mapping->hint = smadv_mapping_hint(vma);
 	mapping->memory_backed = is_memory_backed(inode);

@@ -23,7 +23,7 @@
  *	after they were split, and different once another file, or another part
  *	of the file, is mapped there
  * @resident_pages: pages of the file in the page cache
- * @window_pages: readahead window of the open file, at least 1
+ * @window_pages: readahead window of the open file, 1..SMADV_WINDOW_MAX
  * @hint: enum smart_madvise_hint that its flags say
  * @memory_backed: the file has no device behind it
  */

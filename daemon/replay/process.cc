@@ -20,6 +20,12 @@ bool is_mapped_at(const smadv_range& range, std::uint64_t start, std::uint64_t e
   return range.start < end && range.end > start;
 }
 
+// What a recording says of a mapping may be anything.
+std::uint32_t borne_hint(const RecordingNote& note) {
+  const auto hint = static_cast<std::uint32_t>(note.hint.value_or(Hint::None));
+  return hint < SMADV_EFFECT_HINTS ? hint : SMART_MADVISE_HINT_NONE;
+}
+
 }  // namespace
 
 smadv_policy policy_of(const Policy& policy) {
@@ -78,7 +84,8 @@ void ProcessReplay::take_fault(const RecordedFault& recorded, std::uint64_t time
     range->last_fault_ms = time_ms;
     return;
   }
-  const smadv_fault fault{recorded.page, recorded.flags, recorded.waited_ns};
+  const smadv_fault fault{recorded.page, recorded.flags,
+                          std::min<std::uint64_t>(recorded.waited_ns, SMADV_WAIT_MAX_NS)};
   smadv_range_fault(range, &fault, &core_policy(), time_ms);
 }
 
@@ -109,10 +116,10 @@ void ProcessReplay::learn(const RecordingNote& note) {
       range.hint = SMART_MADVISE_HINT_NONE;
     }
     range.memory.file = note.file_id.value_or(0);
-    range.memory.window_pages = std::max(note.window_pages.value_or(1), 1U);
+    range.memory.window_pages = std::clamp(note.window_pages.value_or(1), 1U, SMADV_WINDOW_MAX);
     range.memory.most_pages = note.most_pages.value_or(0);
     range.memory_backed = note.memory_backed.value_or(0) != 0;
-    smadv_range_advised(&range, static_cast<std::uint32_t>(note.hint.value_or(Hint::None)));
+    smadv_range_advised(&range, borne_hint(note));
   }
   paths_[note.file_id.value_or(0)] = note.file.value_or("(no longer mapped)");
   if (note.file) {
@@ -147,7 +154,7 @@ void ProcessReplay::heed(const RecordingNote& note) {
   }
   for (std::uint32_t i = ranges_.lower(start); i < ranges_.size() && ranges_[i].start < end; ++i) {
     smadv_range& range = ranges_[i];
-    const auto hint = static_cast<std::uint32_t>(note.hint.value_or(Hint::None));
+    const std::uint32_t hint = borne_hint(note);
     const bool insists = range.insists || (range.hint == SMART_MADVISE_HINT_NORMAL &&
                                            hint != SMART_MADVISE_HINT_NONE);
     smadv_range_advised(&range, hint);

@@ -260,16 +260,16 @@ u64 smadv_benefit_regret_ns(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
 	u64 miss_ns = smadv_effect_miss_ns(effect, effect->plain);
-	u64 all_ns = effect->stake_ns + effect->others.stake_ns;
-	u64 near_ns, fits_ns, fill_ns;
+	u64 all_ns = smadv_sum(effect->stake_ns, effect->others.stake_ns);
+	u64 near_ns, fits_ns, fill;
 
 	if (!miss_ns || range->application_hint == SMART_MADVISE_HINT_NONE)
 		return 0;
 	near_ns = effect->stake_ns / effect->account[effect->plain].misses * spared(range);
 	if (smadv_effect_pressed(&range->memory))
 		return near_ns;
-	fill_ns = WINDOW_MISSES * windows(range) * miss_ns;
-	fits_ns = all_ns > fill_ns ? all_ns - fill_ns : 0;
+	fill = WINDOW_MISSES * windows(range);
+	fits_ns = all_ns / miss_ns >= fill ? all_ns - fill * miss_ns : 0;
 	if (fits_ns > effect->stake_ns)
 		fits_ns = effect->stake_ns;
 	return near_ns > fits_ns ? near_ns : fits_ns;

@@ -14,11 +14,10 @@
 #define SETTLE_WINDOWS	4
 #define SETTLE_MISSES	SMADV_TRIAL_MISSES
 #define SHARE		10000U
-
-static u64 sum(u64 a, u64 b)
-{
-	return a <= ~0ULL - b ? a + b : ~0ULL;
-}
+/* No balance shows a greater debt. */
+#define DEBT_MAX_NS	(1LL << 62)
+/* Windows are told apart by so many numbers, from one on. */
+#define WINDOWS		0xffffffffULL
 
 /**
  * smadv_waits_enter() - note that a fault entered
@@ -154,7 +153,7 @@ static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memo
 	missed = plain->faults ? (u64)plain->misses * SHARE / plain->faults : SHARE;
 	if (missed < absent)
 		absent = missed;
-	if (absent * reach >= (reach - ghosts) * SHARE || ghosts >= reach)
+	if (ghosts >= reach || absent * reach >= (reach - ghosts) * SHARE)
 		return SHARE;
 	return absent * reach / (reach - ghosts);
 }
@@ -162,7 +161,7 @@ static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memo
 /* Is the window of @page none of the last ones? It is from now on. */
 static bool is_new_window(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
-	u32 window = (u32)(page / memory->window_pages) + 1;
+	u32 window = (u32)(page / memory->window_pages % WINDOWS) + 1;
 
 	if (is_ghost(effect, window, memory))
 		return false;
@@ -199,6 +198,13 @@ static void credit(struct smadv_effect *effect, u64 ns)
 		effect->balance_ns = most;
 }
 
+static void debit(struct smadv_effect *effect, u64 ns)
+{
+	effect->balance_ns -= (s64)ns;
+	if (effect->balance_ns < -DEBT_MAX_NS)
+		effect->balance_ns = -DEBT_MAX_NS;
+}
+
 /*
  * A miss under RANDOM has read one page, and @pages would have been read without it, of
  * each fault that it stands for. What it cost is made up for first, so that the sum never
@@ -206,11 +212,11 @@ static void credit(struct smadv_effect *effect, u64 ns)
  */
 static void save(struct smadv_effect *effect, u64 pages)
 {
-	u64 owed = sum(effect->owed_pages, effect->weight);
+	u64 owed = smadv_sum(effect->owed_pages, effect->weight);
 
 	pages *= effect->weight;
 	effect->owed_pages = owed > pages ? owed - pages : 0;
-	effect->saved_pages = sum(effect->saved_pages, pages > owed ? pages - owed : 0);
+	effect->saved_pages = smadv_sum(effect->saved_pages, pages > owed ? pages - owed : 0);
 }
 
 /* A miss under RANDOM at @page: what it spared. Pages that are there are not read again. */
@@ -222,15 +228,21 @@ static void spare(struct smadv_effect *effect, u64 page, const struct smadv_memo
 	save(effect, memory->window_pages * share / SHARE * absent_share(memory) / SHARE);
 }
 
+/* Pages by which @page lies ahead of the last fault. */
+static u64 distance(const struct smadv_effect *effect, u64 page)
+{
+	return page > effect->last ? page - effect->last : 0;
+}
+
 /* Pages by which a fault at @page comes ahead. */
 static u64 progress(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
-	u64 ahead = page - effect->last;
+	u64 ahead = distance(effect, page);
 
 	/* Single pages or windows, in any order: comparable by the windows that come. */
 	if (effect->plain != SMART_MADVISE_HINT_NONE)
 		return is_new_window(effect, page, memory) ? memory->window_pages : 0;
-	return page > effect->last && ahead <= memory->window_pages ? ahead : 0;
+	return ahead <= memory->window_pages ? ahead : 0;
 }
 
 /* The first misses after a change tell of the change. */
@@ -258,6 +270,7 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 {
 	struct smadv_account *account = &effect->account[hint];
 	u64 pages = progress(effect, page, memory);
+	u64 ahead = distance(effect, page);
 
 	if (hint == effect->plain)
 		settle(effect, memory);
@@ -265,9 +278,8 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 		halve(account);
 	account->faults++;
 	/* Fault-around maps the pages that a stream passes without a fault. */
-	effect->touched_pages = sum(effect->touched_pages, page > effect->last &&
-				    page - effect->last <= SMADV_FAULT_AROUND_PAGES ?
-				    page - effect->last : 1);
+	effect->touched_pages = smadv_sum(effect->touched_pages,
+					  ahead && ahead <= SMADV_FAULT_AROUND_PAGES ? ahead : 1);
 	account->pages += pages;
 	if (hint != effect->plain && hint != SMART_MADVISE_HINT_RANDOM)
 		credit(effect, pages * smadv_effect_page_q4(effect, effect->plain) / 16);
@@ -286,20 +298,21 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 		       const struct smadv_memory *memory)
 {
 	struct smadv_account *account = &effect->account[hint];
+	u64 pages = hint == SMART_MADVISE_HINT_RANDOM ? 1 : memory->window_pages;
 
-	effect->stake_ns = sum(effect->stake_ns, waited_ns * effect->weight);
+	effect->stake_ns = smadv_sum(effect->stake_ns, waited_ns * effect->weight);
 	if (account->misses >= SMADV_TRIAL_MISSES)
 		waited_ns = typical_ns(effect, hint, waited_ns);
+	if (account->misses >= RECENT_FAULTS)
+		halve(account);
 	account->misses++;
-	account->waited_ns = sum(account->waited_ns, waited_ns);
-	effect->filled_pages = sum(effect->filled_pages, effect->weight *
-				   (hint == SMART_MADVISE_HINT_RANDOM ? 1ULL :
-									memory->window_pages));
+	account->waited_ns = smadv_sum(account->waited_ns, waited_ns);
+	effect->filled_pages = smadv_sum(effect->filled_pages, effect->weight * pages);
 	if (hint == effect->plain)
 		return;
 	if (hint == SMART_MADVISE_HINT_RANDOM)
 		spare(effect, page, memory);
-	effect->balance_ns -= (s64)typical_ns(effect, effect->plain, waited_ns);
+	debit(effect, typical_ns(effect, effect->plain, waited_ns));
 }
 
 /**
@@ -350,7 +363,7 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
 	u8 *failures = &effect->failures[smadv_hint_borne(hint)];
 
 	if (effect->balance_ns < 0)
-		effect->lost_ns = sum(effect->lost_ns, (u64)-effect->balance_ns);
+		effect->lost_ns = smadv_sum(effect->lost_ns, (u64)-effect->balance_ns);
 	effect->leaving = true;
 	effect->early = failed && hint == SMART_MADVISE_HINT_RANDOM &&
 			!smadv_effect_full(effect, memory);
@@ -387,8 +400,8 @@ void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
  */
 void smadv_effect_merge(struct smadv_effect *effect, const struct smadv_effect *right)
 {
-	u64 stake_ns = sum(effect->stake_ns, right->stake_ns);
-	u64 lost_ns = sum(effect->lost_ns, right->lost_ns);
+	u64 stake_ns = smadv_sum(effect->stake_ns, right->stake_ns);
+	u64 lost_ns = smadv_sum(effect->lost_ns, right->lost_ns);
 	struct smadv_told told = effect->told;
 
 	if (right->stake_ns > effect->stake_ns)
@@ -396,8 +409,8 @@ void smadv_effect_merge(struct smadv_effect *effect, const struct smadv_effect *
 	effect->stake_ns = stake_ns;
 	effect->lost_ns = lost_ns;
 	if (told.generation == right->told.generation) {
-		told.stake_ns = sum(told.stake_ns, right->told.stake_ns);
-		told.lost_ns = sum(told.lost_ns, right->told.lost_ns);
+		told.stake_ns = smadv_sum(told.stake_ns, right->told.stake_ns);
+		told.lost_ns = smadv_sum(told.lost_ns, right->told.lost_ns);
 	}
 	effect->told = told;
 }
@@ -457,8 +470,8 @@ u64 smadv_effect_price_ns(const struct smadv_effect *effect)
  */
 u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
 {
-	u64 allowed_ns = sum(effect->stake_ns, effect->others.stake_ns) / LOSS_SHARE;
-	u64 lost_ns = sum(effect->lost_ns, effect->others.lost_ns);
+	u64 allowed_ns = smadv_sum(effect->stake_ns, effect->others.stake_ns) / LOSS_SHARE;
+	u64 lost_ns = smadv_sum(effect->lost_ns, effect->others.lost_ns);
 
 	return allowed_ns > lost_ns ? allowed_ns - lost_ns : 0;
 }
@@ -473,7 +486,9 @@ u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
  */
 u64 smadv_effect_reach(const struct smadv_memory *memory)
 {
-	return sum(memory->extent_pages, memory->beside_pages);
+	u64 reach = smadv_sum(memory->extent_pages, memory->beside_pages);
+
+	return reach < SMADV_EXTENT_MAX ? reach : SMADV_EXTENT_MAX;
 }
 
 /**

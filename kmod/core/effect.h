@@ -10,12 +10,16 @@
 
 /* Time stamps of faults: units of so many ns, which wrap around at 16 bits. */
 #define SMADV_CLOCK_NS		4096
+/* They measure no longer wait. */
+#define SMADV_WAIT_MAX_NS	(0xffffU * SMADV_CLOCK_NS)
 /* Faults of one process that are remembered, because they may be waiting. */
 #define SMADV_WAITS		64
 /* Misses that a trial is measured by. */
 #define SMADV_TRIAL_MISSES	8
 /* An extent that no memory holds. */
 #define SMADV_EXTENT_MAX	(1ULL << 48)
+/* No readahead window has more pages: 4 GiB. */
+#define SMADV_WINDOW_MAX	0x100000U
 /* Windows that are remembered as read around lately, were there no RANDOM. */
 #define SMADV_GHOSTS		64
 /* What mappings bear, NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
@@ -27,6 +31,12 @@ static inline u32 smadv_hint_borne(u32 hint)
 	if (hint == SMART_MADVISE_HINT_NORMAL)
 		return SMART_MADVISE_HINT_NONE;
 	return hint;
+}
+
+/* @a + @b, or the largest number. */
+static inline u64 smadv_sum(u64 a, u64 b)
+{
+	return a <= ~0ULL - b ? a + b : ~0ULL;
 }
 
 /**
@@ -133,7 +143,7 @@ struct smadv_effect {
  * @beside_pages: how much more they reach in other ranges of the file
  * @most_pages: memory that it may fill, by limits and by what is evicted
  * @resident_pages: how much of it is there, 0 when unknown
- * @window_pages: readahead window of the file
+ * @window_pages: readahead window of the file, 1..SMADV_WINDOW_MAX
  */
 struct smadv_memory {
 	u64 file;
@@ -162,7 +172,7 @@ void smadv_effect_advised(struct smadv_effect *effect, u32 plain);
 void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 			const struct smadv_memory *memory);
 
-/* A fault at @page has waited. */
+/* A fault at @page has waited, for SMADV_WAIT_MAX_NS at most. */
 void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 waited_ns,
 		       const struct smadv_memory *memory);
 
@@ -194,7 +204,7 @@ u64 smadv_effect_price_ns(const struct smadv_effect *effect);
 /* What trials may still cost, in ns. */
 u64 smadv_effect_allowance_ns(const struct smadv_effect *effect);
 
-/* Pages that random accesses to the file may reach, in this range and beside it. */
+/* Pages that random accesses may reach, here and beside: SMADV_EXTENT_MAX at most. */
 u64 smadv_effect_reach(const struct smadv_memory *memory);
 
 /* Nothing comes any more but what something else has to go for. */

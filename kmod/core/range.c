@@ -225,11 +225,6 @@ static bool agree(const struct smadv_range *left, const struct smadv_range *righ
 	       left->memory_backed == right->memory_backed;
 }
 
-static u64 sum(u64 a, u64 b)
-{
-	return a <= ~0ULL - b ? a + b : ~0ULL;
-}
-
 /**
  * smadv_ranges_merge() - make one range of two
  * @set: ranges
@@ -254,8 +249,8 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 	smadv_evidence_merge(&left->evidence, &right->evidence, left->start, right->end);
 	smadv_effect_merge(&left->effect, &right->effect);
 	left->end = right->end;
-	left->faults = sum(left->faults, right->faults);
-	left->majors = sum(left->majors, right->majors);
+	left->faults = smadv_sum(left->faults, right->faults);
+	left->majors = smadv_sum(left->majors, right->majors);
 	left->doubtful = left->doubtful || right->doubtful;
 	if (right->last_fault_ms > left->last_fault_ms)
 		left->last_fault_ms = right->last_fault_ms;
@@ -301,7 +296,7 @@ void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *faul
 		smadv_effect_wait(&range->effect, fault->page, hint_at(fault), fault->waited_ns,
 				  &range->memory);
 	if (fault->flags & SMADV_FAULT_TRIED) {
-		range->majors = sum(range->majors, 1);
+		range->majors = smadv_sum(range->majors, 1);
 		return;
 	}
 	if (fault->waited_ns ||

@@ -803,6 +803,33 @@ TEST(Effect, AccountsSpeakOfTheRecentPast) {
 }
 
 // Of a stream the pages between its faults were passed, of jumps one page each is known.
+TEST(Effect, StaysWithinItsBounds) {
+  smadv_effect effect;
+  smadv_memory memory = memory_of(0, 1);
+  smadv_effect_init(&effect, kNone);
+  for (std::uint64_t page = 0; page < 600; ++page) {
+    smadv_effect_wait(&effect, page, kRandom, SMADV_WAIT_MAX_NS, &memory);
+  }
+  EXPECT_LE(effect.account[kRandom].misses, 512) << "of faults that were not counted, too";
+  effect.account[kNone].misses = 1;
+  effect.account[kNone].waited_ns = SMADV_WAIT_MAX_NS;
+  effect.balance_ns = -(1LL << 62);
+  smadv_effect_wait(&effect, 600, kRandom, SMADV_WAIT_MAX_NS, &memory);
+  EXPECT_EQ(effect.balance_ns, -(1LL << 62)) << "a debt ends somewhere";
+  memory.extent_pages = ~0ULL;
+  memory.beside_pages = 1;
+  EXPECT_EQ(smadv_effect_reach(&memory), SMADV_EXTENT_MAX);
+}
+
+TEST(Effect, WindowsFarBehindAreNewToo) {
+  smadv_effect effect;
+  const smadv_memory memory = memory_of(96, 8, 1);
+  smadv_effect_init(&effect, kNone);
+  smadv_effect_wait(&effect, 1, kNone, 1000, &memory);
+  smadv_effect_wait(&effect, 0xffffffff, kRandom, 100, &memory);
+  EXPECT_GT(effect.balance_ns, 0) << "reading around would have missed there, too";
+}
+
 TEST(Effect, CountsThePagesTouched) {
   smadv_effect effect;
   const smadv_memory memory = memory_of(0, 1);

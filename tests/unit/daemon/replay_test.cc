@@ -193,6 +193,27 @@ TEST_F(ReplayTest, ApplicationsWordSplitsAndStands) {
   EXPECT_EQ(ranges[0].application_hint, Hint::None);
 }
 
+TEST_F(ReplayTest, WhatNoMappingBearsIsNoHint) {
+  constexpr auto kStrange = static_cast<Hint>(1000);
+  std::vector<Entry> entries = {default_policy(), range_note(0, 65536)};
+  std::get<RecordingNote>(entries[1]).hint = kStrange;
+  std::get<RecordingNote>(entries[1]).window_pages = UINT32_MAX;
+  RecordingNote advice = range_note(1024, 2048);
+  advice.kind = RecordingKind::Advice;
+  advice.hint = Hint::Normal;
+  entries.emplace_back(advice);
+  RecordingNote waits = judged(2000, {16});
+  waits.faults->push_back({kBase + 16, RecordedFault::kTried, UINT64_MAX});
+  entries.emplace_back(waits);
+  const Outcome outcome = outcome_of(entries, Governor::Benefit);
+  for (const Range& range : ranges_of(outcome)) {
+    EXPECT_EQ(range.application_hint, Hint::None);
+  }
+  const smadv_range& first = outcome.processes.at(1).ranges()[0];
+  EXPECT_EQ(first.effect.stake_ns, SMADV_WAIT_MAX_NS);
+  EXPECT_EQ(first.memory.window_pages, SMADV_WINDOW_MAX);
+}
+
 TEST_F(ReplayTest, MappingsThatAreReplacedBeginAnew) {
   std::vector<Entry> entries = random_entries();
   RecordingNote other = range_note(0, 65536, "/mnt/g");
