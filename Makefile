@@ -171,14 +171,13 @@ coverage_options := $(unity) -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
 
-# Two at a time, for some of them leave a core idle; a goal's name is before each line of it.
+# Two at a time, for some of them leave a core idle. What a goal says comes when it has ended.
 test: setup ## all of the tests in their short forms: what each goal below it says
-	@$(MAKE) -j2 $(addprefix tested-,$(test_goals))
+	@$(MAKE) -j2 --output-sync=target $(addprefix tested-,$(test_goals)) 3>&1
 # The longest first.
 test_goals := vmtest style unit coverage fuzz memcheck prometheus-test completion install-test model proof
 tested-%:
-	@echo "== $*"; begun=$$SECONDS; $(MAKE) $* 2>&1 | sed -u 's/^/$*: /'; \
-		echo "== $*: ok, $$((SECONDS - begun)) s"
+	@echo "== $*: begun" >&3; begun=$$SECONDS; $(MAKE) $*; echo "== $*: ok, $$((SECONDS - begun)) s"
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
 	$(MAKE) package-test
