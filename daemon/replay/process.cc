@@ -23,7 +23,7 @@ bool is_mapped_at(const smadv_range& range, std::uint64_t start, std::uint64_t e
 // What a recording says of a mapping may be anything.
 std::uint32_t borne_hint(const RecordingNote& note) {
   const auto hint = static_cast<std::uint32_t>(note.hint.value_or(Hint::None));
-  return hint < SMADV_EFFECT_HINTS ? hint : SMART_MADVISE_HINT_NONE;
+  return hint < SMADV_EFFECT_HINTS ? hint : static_cast<std::uint32_t>(Hint::None);
 }
 
 }  // namespace
