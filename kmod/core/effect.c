@@ -496,13 +496,14 @@ u64 smadv_effect_reach(const struct smadv_memory *memory)
  * @effect: effect
  * @memory: memory
  *
- * Return: true when what is there of the file fills it; where that is not known, when
- * the range's own misses would have.
+ * Return: true when what is there of the file fills it, or has filled it before; where
+ * that is not known, when the range's own misses would have.
  */
 bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_memory *memory)
 {
-	return (memory->resident_pages ? memory->resident_pages : effect->filled_pages) >=
-	       memory->most_pages;
+	u64 pages = memory->resident_pages ? memory->resident_pages : effect->filled_pages;
+
+	return effect->full || pages >= memory->most_pages;
 }
 
 /**

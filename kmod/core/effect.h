@@ -106,6 +106,7 @@ struct smadv_told {
  * @last: page of the last fault
  * @failures: trials of each hint that did not pay in a row
  * @early: the last trial of RANDOM did not pay while memory was filling
+ * @full: memory has been full; what comes has driven out something since
  * @leaving: the standing hint is to be taken back
  * @settling: what misses cost without a hint is that of a change, not of what is now
  * @ghost: windows that would have been read without RANDOM, or that came, lately; 0
@@ -130,6 +131,7 @@ struct smadv_effect {
 	u64 last;
 	u8 failures[SMADV_EFFECT_HINTS];
 	bool early;
+	bool full;
 	bool leaving;
 	bool settling;
 	u32 ghost[SMADV_GHOSTS];

@@ -378,6 +378,7 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
 	}
 	range->memory.extent_pages = extent(range);
+	range->effect.full = smadv_effect_full(&range->effect, &range->memory);
 	if (is_another(range, kind, policy) && range->hint == SMART_MADVISE_HINT_NONE)
 		smadv_effect_renew(&range->effect);
 	range->verdict = smadv_verdict_decide(range, policy, now_ms);
