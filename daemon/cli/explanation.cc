@@ -134,6 +134,9 @@ std::string unhinted(const Range& range) {
       what = fmt::format("the last {} faults were {} jumps followed by runs of about {} pages",
                          window, range.window_random, range.pattern_pages);
       break;
+    case Pattern::Random:
+      return "the pattern is random, and memory holds too few readahead windows to tell what "
+             "reading around is worth";
     default:
       what = fmt::format("the pattern is {}", name_of(range.pattern));
       break;

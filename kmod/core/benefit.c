@@ -153,16 +153,25 @@ static bool is_priced(const struct smadv_range *range)
 	       plain->pages >= range->memory.window_pages;
 }
 
+/*
+ * Does memory hold enough windows to tell what reading around is worth? Of fewer, those
+ * that would be evicted next hold much that was touched, which memory would keep.
+ */
+static bool is_measurable(const struct smadv_memory *memory)
+{
+	return memory->most_pages / memory->window_pages >= SMADV_GHOSTS;
+}
+
 static struct smadv_verdict choose(const struct smadv_range *range)
 {
 	u32 hint = SMART_MADVISE_HINT_NONE;
 
 	if (is_stream(range) && is_priced(range))
 		hint = SMART_MADVISE_HINT_SEQUENTIAL;
-	else if (is_scattered(range) && smadv_effect_pressed(&range->memory))
-		hint = SMART_MADVISE_HINT_RANDOM;
-	else if (is_scattered(range))
+	else if (is_scattered(range) && !smadv_effect_pressed(&range->memory))
 		return verdict(hint, SMART_MADVISE_REASON_FITS_MEMORY);
+	else if (is_scattered(range) && is_measurable(&range->memory))
+		hint = SMART_MADVISE_HINT_RANDOM;
 	else if (is_stream(range))
 		return verdict(hint, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
 	else

@@ -577,6 +577,14 @@ TEST_F(Decide, UnknownAndUnservedPatterns) {
   expect(kNone, SMART_MADVISE_REASON_IDLE);
 }
 
+TEST_F(Decide, RandomIsNotTriedInAFewWindows) {
+  miss(100, 1);
+  range().memory.window_pages = kSmall / SMADV_GHOSTS;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  range().memory.window_pages = kSmall / SMADV_GHOSTS + 1;
+  expect(kNone, SMART_MADVISE_REASON_PATTERN_UNHINTED);
+}
+
 TEST_F(Decide, StreamsAreTriedOnceTheirPriceIsKnown) {
   miss(100, 1, kSequential);
   for (const auto& [kind, pages] : {std::pair{SMART_MADVISE_PATTERN_SEQUENTIAL, 0U},
