@@ -276,7 +276,7 @@ TEST_F(ReplayTest, UsageIsByTheFileAndItsPatterns) {
 
 TEST_F(ReplayTest, BenefitSaysWhatItWouldTry) {
   std::vector<Entry> entries = {default_policy(), range_note(0, 1U << 20U)};
-  std::get<RecordingNote>(entries[1]).most_pages = 1024;
+  std::get<RecordingNote>(entries[1]).most_pages = 4096;
   for (std::uint64_t i = 0; i < 200; ++i) {
     RecordingNote note = judged(2000 + i, {});
     note.faults = std::vector<RecordedFault>();

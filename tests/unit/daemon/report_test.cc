@@ -182,7 +182,7 @@ TEST_F(ReportTest, PatternsByRangeAndByShare) {
 
 TEST_F(ReportTest, AdviceNamesTheCall) {
   std::vector<recording::Entry> entries = {default_policy(), range_note(0, 65536)};
-  std::get<RecordingNote>(entries[1]).most_pages = 1024;
+  std::get<RecordingNote>(entries[1]).most_pages = 4096;
   for (std::uint64_t i = 0; i < 20; ++i) {
     RecordingNote note = judged(2000 + i, test::jumps(65536, 32, i + 1));
     note.faults->push_back({note.faults->back().page, RecordedFault::kTried, 100'000});
