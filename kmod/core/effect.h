@@ -11,7 +11,7 @@
 /* Time stamps of faults: units of so many ns, which wrap around at 16 bits. */
 #define SMADV_CLOCK_NS		4096
 /* They measure no longer wait. */
-#define SMADV_WAIT_MAX_NS	(0xffffU * SMADV_CLOCK_NS)
+#define SMADV_WAIT_MAX_NS	(0xffffULL * SMADV_CLOCK_NS)
 /* Faults of one process that are remembered, because they may be waiting. */
 #define SMADV_WAITS		64
 /* Misses that a trial is measured by. */
