@@ -159,7 +159,7 @@ static bool is_priced(const struct smadv_range *range)
  */
 static bool is_measurable(const struct smadv_memory *memory)
 {
-	return memory->most_pages / memory->window_pages >= SMADV_GHOSTS;
+	return smadv_effect_held_windows(memory) >= SMADV_GHOSTS;
 }
 
 static struct smadv_verdict choose(const struct smadv_range *range)

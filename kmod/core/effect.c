@@ -101,7 +101,7 @@ static void halve(struct smadv_account *account)
 /* Windows that are worth remembering: those before them would have been evicted. */
 static u32 ghosts_max(const struct smadv_memory *memory)
 {
-	u64 held = memory->most_pages / memory->window_pages;
+	u64 held = smadv_effect_held_windows(memory);
 
 	return held < 1 ? 1 : held < SMADV_GHOSTS ? (u32)held : SMADV_GHOSTS;
 }
@@ -489,6 +489,17 @@ u64 smadv_effect_reach(const struct smadv_memory *memory)
 	u64 reach = smadv_sum(memory->extent_pages, memory->beside_pages);
 
 	return reach < SMADV_EXTENT_MAX ? reach : SMADV_EXTENT_MAX;
+}
+
+/**
+ * smadv_effect_held_windows() - how many windows of a file does memory hold?
+ * @memory: memory
+ *
+ * Return: windows, 0 when not one fits.
+ */
+u64 smadv_effect_held_windows(const struct smadv_memory *memory)
+{
+	return memory->most_pages / memory->window_pages;
 }
 
 /**

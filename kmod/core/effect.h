@@ -209,6 +209,9 @@ u64 smadv_effect_allowance_ns(const struct smadv_effect *effect);
 /* Pages that random accesses may reach, here and beside: SMADV_EXTENT_MAX at most. */
 u64 smadv_effect_reach(const struct smadv_memory *memory);
 
+/* Windows that memory holds. */
+u64 smadv_effect_held_windows(const struct smadv_memory *memory);
+
 /* Nothing comes any more but what something else has to go for. */
 bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_memory *memory);
 
