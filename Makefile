@@ -176,8 +176,12 @@ test: setup ## all of the tests in their short forms: what each goal below it sa
 	@$(MAKE) -j2 --output-sync=target $(addprefix tested-,$(test_goals)) 3>&1
 # The longest first.
 test_goals := vmtest style unit coverage fuzz memcheck prometheus-test completion install-test model proof
+# A goal knows nothing of the other one: make complains wherever a script that it calls has
+# no jobserver, and who looks for warnings finds that.
+alone = $(filter-out -j% --jobserver% -O% --output-sync%,$(MAKEFLAGS))
 tested-%:
-	@echo "== $*: begun" >&3; begun=$$SECONDS; $(MAKE) $*; echo "== $*: ok, $$((SECONDS - begun)) s"
+	@echo "== $*: begun" >&3; begun=$$SECONDS; MAKEFLAGS='$(alone)' $(MAKE) $*; \
+		echo "== $*: ok, $$((SECONDS - begun)) s"
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
 	$(MAKE) package-test
