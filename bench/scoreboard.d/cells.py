@@ -138,6 +138,13 @@ class Result:
     analyzer_ms: float | None = None
     stats: dict[str, int] | None = None
 
+    @property
+    def hints(self) -> str:
+        """Applied/reverted; empty without the module."""
+        if self.hints_applied is None:
+            return ""
+        return f"{self.hints_applied}/{self.hints_reverted}"
+
 
 def result_of(said: dict) -> Result:
     """From what the guest says of a run."""

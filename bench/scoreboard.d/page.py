@@ -31,9 +31,10 @@ def losses(board: Board, governor: str) -> str:
     if not lost:
         return title
     return title + "\n\n" + table(
-        ["cell", "loss", "plain ms", f"{governor} ms"],
+        ["cell", "loss", "plain ms", f"{governor} ms", "hints"],
         [[f"{' '.join(row.place)} {row.name}", f"{loss:.0f} %",
-          number(row.results[PLAIN].time_ms), number(row.results[governor].time_ms)]
+          number(row.results[PLAIN].time_ms), number(row.results[governor].time_ms),
+          row.results[governor].hints]
          for loss, row, _ in lost])
 
 
@@ -52,9 +53,7 @@ def fields(row: Row, column: str) -> list[str]:
     text = "" if ratio is None else ratio_text(ratio)
     if ratio is not None and row.loss_pct(column) > LOSS_PCT:
         text = f"**{text}**"
-    hints = "" if result.hints_applied is None else \
-        f"{result.hints_applied}/{result.hints_reverted}"
-    return [*found, text, hints]
+    return [*found, text, result.hints]
 
 
 def is_told(board: Board, row: Row) -> bool:

@@ -209,7 +209,7 @@ class Board:
         if share is not None:
             values["gain"] = f"{share * 100:.0f} %"
         if result.analyzer_ms is not None:
-            values["hints"] = f"{result.hints_applied}/{result.hints_reverted}"
+            values["hints"] = result.hints
             values["cpu"] = f"{result.analyzer_ms / result.time_ms * 100:.1f} %"
         return values
 
