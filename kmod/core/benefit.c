@@ -137,11 +137,11 @@ static bool affords(const struct smadv_range *range, u32 hint)
 {
 	const struct smadv_effect *effect = &range->effect;
 	u64 price_ns = smadv_effect_price_ns(effect);
+	u32 failed = failures(range, hint);
 
-	if (!price_ns || (effect->others.pays[hint] && !failures(range, hint)))
+	if (!price_ns || (effect->others.pays[hint] && !failed))
 		return price_ns;
-	return asked_ns(range, hint) <=
-	       smadv_effect_allowance_ns(effect) >> failures(range, hint);
+	return asked_ns(range, hint) <= smadv_effect_retry_ns(effect, failed);
 }
 
 /* Is it known what a page of the stream costs without a hint? */

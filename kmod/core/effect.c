@@ -301,6 +301,7 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 	u64 pages = hint == SMART_MADVISE_HINT_RANDOM ? 1 : memory->window_pages;
 
 	effect->stake_ns = smadv_sum(effect->stake_ns, waited_ns * effect->weight);
+	effect->since_ns = smadv_sum(effect->since_ns, waited_ns * effect->weight);
 	if (account->misses >= SMADV_TRIAL_MISSES)
 		waited_ns = typical_ns(effect, hint, waited_ns);
 	if (account->misses >= RECENT_FAULTS)
@@ -367,9 +368,12 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
 	effect->leaving = true;
 	effect->early = failed && hint == SMART_MADVISE_HINT_RANDOM &&
 			!smadv_effect_full(effect, memory);
-	if (!failed)
+	if (!failed) {
 		*failures = 0;
-	else if (*failures < FAILURES_MAX)
+		return;
+	}
+	effect->since_ns = 0;
+	if (*failures < FAILURES_MAX)
 		++*failures;
 }
 
@@ -383,6 +387,7 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
 void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
 {
 	left->stake_ns /= 2;
+	left->since_ns /= 2;
 	left->lost_ns /= 2;
 	left->owed_pages /= 2;
 	left->reserved_ns = 0;
@@ -402,12 +407,14 @@ void smadv_effect_merge(struct smadv_effect *effect, const struct smadv_effect *
 {
 	u64 stake_ns = smadv_sum(effect->stake_ns, right->stake_ns);
 	u64 lost_ns = smadv_sum(effect->lost_ns, right->lost_ns);
+	u64 since_ns = smadv_sum(effect->since_ns, right->since_ns);
 	struct smadv_told told = effect->told;
 
 	if (right->stake_ns > effect->stake_ns)
 		*effect = *right;
 	effect->stake_ns = stake_ns;
 	effect->lost_ns = lost_ns;
+	effect->since_ns = since_ns;
 	if (told.generation == right->told.generation) {
 		told.stake_ns = smadv_sum(told.stake_ns, right->told.stake_ns);
 		told.lost_ns = smadv_sum(told.lost_ns, right->told.lost_ns);
@@ -474,6 +481,25 @@ u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
 	u64 lost_ns = smadv_sum(effect->lost_ns, effect->others.lost_ns);
 
 	return allowed_ns > lost_ns ? allowed_ns - lost_ns : 0;
+}
+
+/**
+ * smadv_effect_retry_ns() - what another trial of a hint may cost
+ * @effect: effect
+ * @failures: trials of it that failed in a row, FAILURES_MAX at most
+ *
+ * A failure tells what comes of the next trial too, unless something changes meanwhile.
+ * It is paid by what was waited for since, half as much of that with each failure: what
+ * trials in vain cost grows with the logarithm of the time only.
+ *
+ * Return: ns, the allowance at most.
+ */
+u64 smadv_effect_retry_ns(const struct smadv_effect *effect, u32 failures)
+{
+	u64 allowance_ns = smadv_effect_allowance_ns(effect);
+	u64 saved_ns = effect->since_ns / LOSS_SHARE >> failures;
+
+	return failures && saved_ns < allowance_ns ? saved_ns : allowance_ns;
 }
 
 /**

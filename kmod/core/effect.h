@@ -105,6 +105,7 @@ struct smadv_told {
  * @owed_pages: pages that it cost since, which are made up for first
  * @last: page of the last fault
  * @failures: trials of each hint that did not pay in a row
+ * @since_ns: waits since a trial failed last
  * @early: the last trial of RANDOM did not pay while memory was filling
  * @full: memory has been full; what comes has driven out something since
  * @leaving: the standing hint is to be taken back
@@ -130,6 +131,7 @@ struct smadv_effect {
 	u64 owed_pages;
 	u64 last;
 	u8 failures[SMADV_EFFECT_HINTS];
+	u64 since_ns;
 	bool early;
 	bool full;
 	bool leaving;
@@ -205,6 +207,9 @@ u64 smadv_effect_price_ns(const struct smadv_effect *effect);
 
 /* What trials may still cost, in ns. */
 u64 smadv_effect_allowance_ns(const struct smadv_effect *effect);
+
+/* What another trial of a hint may cost after so many @failures, in ns. */
+u64 smadv_effect_retry_ns(const struct smadv_effect *effect, u32 failures);
 
 /* Pages that random accesses may reach, here and beside: SMADV_EXTENT_MAX at most. */
 u64 smadv_effect_reach(const struct smadv_memory *memory);

@@ -425,6 +425,11 @@ class Decide : public testing::Test {
     EXPECT_EQ(verdict.hint, hint);
     EXPECT_EQ(verdict.reason, reason);
   }
+  void end(std::uint32_t hint, bool failed) {
+    smadv_effect_end(&effect(), hint, failed, &range().memory);
+    effect().leaving = false;
+  }
+  void fail(std::uint32_t hint) { end(hint, true); }
   /// So many misses of 100 us without a hint, and enough at stake for `trials` trials.
   void miss(std::uint32_t misses, std::uint32_t trials, std::uint32_t hint = kRandom) {
     account(kNone) = {
@@ -475,11 +480,12 @@ TEST_F(Decide, APriorChangesThePrice) {
 TEST_F(Decide, APriorIsGoodForOneTrial) {
   miss(100, 2);
   effect().prior_pct[kRandom] = 1;
-  smadv_effect_end(&effect(), kRandom, true, &range().memory);
-  effect().leaving = false;
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
-  effect().stake_ns -= 50;
+  fail(kRandom);
+  effect().since_ns = 99 * smadv_benefit_price_ns(&range(), kRandom);
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().since_ns = 100 * smadv_benefit_price_ns(&range(), kRandom);
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
 }
 
 TEST_F(Decide, ATrialMayCostWhatThePriorCut) {
@@ -526,33 +532,42 @@ TEST_F(Decide, WhatIsReachedBesideTakesMemoryToo) {
 TEST_F(Decide, AFailureWhileMemoryFillsIsNoneLater) {
   miss(100, 1);
   range().memory.resident_pages = kSmall - 1;
-  smadv_effect_end(&effect(), kRandom, true, &range().memory);
-  effect().leaving = false;
+  fail(kRandom);
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
   range().memory.resident_pages = kSmall;
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
-  smadv_effect_end(&effect(), kRandom, true, &range().memory);
-  effect().leaving = false;
+  fail(kRandom);
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
 }
 
 TEST_F(Decide, EachFailureDoublesThePrice) {
   miss(100, 1);
-  smadv_effect_end(&effect(), kRandom, true, &range().memory);
-  effect().leaving = false;
-  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
-  effect().others.pays[kRandom] = true;
-  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
-  effect().stake_ns *= 2;
-  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
-  for (int i = 0; i < 100; ++i) {
-    smadv_effect_end(&effect(), kRandom, true, &range().memory);
-  }
-  effect().leaving = false;
+  const std::uint64_t price_ns = smadv_benefit_price_ns(&range(), kRandom);
   effect().stake_ns = 1ULL << 50;
+  effect().others.pays[kRandom] = true;
+  for (std::uint64_t waits = 50 * 2; waits <= 50 * 16; waits *= 2) {
+    expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+    fail(kRandom);
+    expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+    effect().since_ns = waits * price_ns - 1;
+    expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+    effect().since_ns += 1;
+  }
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().stake_ns = 0;
+  // The allowance bounds all trials.
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
-  smadv_effect_end(&effect(), kRandom, false, &range().memory);
-  effect().leaving = false;
+}
+
+TEST_F(Decide, OneThatPaidIsForgivenTheFailuresBefore) {
+  miss(100, 1);
+  effect().stake_ns = 1ULL << 50;
+  for (int i = 0; i < 100; ++i) {
+    fail(kRandom);
+  }
+  effect().since_ns = 1ULL << 40;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  end(kRandom, false);
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
 }
 
@@ -718,8 +733,7 @@ TEST_F(Weigh, ATrialHasToBeAfforded) {
   effect().stake_ns -= 50;
   expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
   effect().stake_ns += 50;
-  smadv_effect_end(&effect(), kNormal, true, &range().memory);
-  effect().leaving = false;
+  fail(kNormal);
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
 }
 
@@ -1059,21 +1073,43 @@ TEST(Effect, OverTheApplicationsHintNewWindowsCount) {
   EXPECT_EQ(effect.account[kNone].misses, 1);
 }
 
+TEST(Effect, ARetryIsPaidByWhatIsWaitedForAfterTheFailure) {
+  smadv_effect effect;
+  const smadv_memory memory = memory_of(0, 1);
+  smadv_effect_init(&effect, kNone);
+  effect.weight = 2;
+  smadv_effect_wait(&effect, 100, kNone, 50'000, &memory);
+  smadv_effect_end(&effect, kSequential, false, &memory);
+  EXPECT_EQ(effect.since_ns, 100'000);
+  smadv_effect_end(&effect, kSequential, true, &memory);
+  EXPECT_EQ(smadv_effect_retry_ns(&effect, 0), 2000);
+  EXPECT_EQ(smadv_effect_retry_ns(&effect, 1), 0);
+  smadv_effect_wait(&effect, 100, kNone, 10'000, &memory);
+  EXPECT_EQ(smadv_effect_retry_ns(&effect, 1), 200);
+  EXPECT_EQ(smadv_effect_retry_ns(&effect, 3), 50);
+  effect.lost_ns = 2300;
+  EXPECT_EQ(smadv_effect_retry_ns(&effect, 1), 100) << "the allowance bounds it";
+}
+
 TEST(Effect, PartsShareTheAllowance) {
   smadv_effect left;
   smadv_effect right;
   smadv_effect_init(&left, kNone);
   left.stake_ns = 1000;
   left.lost_ns = 10;
+  left.since_ns = 400;
   left.told = {.stake_ns = 800, .lost_ns = 4, .generation = 3, .pays = kNone};
   EXPECT_EQ(smadv_effect_allowance_ns(&left), 10);
   smadv_effect_split(&left, &right);
   EXPECT_EQ(smadv_effect_allowance_ns(&left), 5);
   EXPECT_EQ(smadv_effect_allowance_ns(&right), 5);
+  EXPECT_EQ(smadv_effect_retry_ns(&left, 1), 200 / 50 / 2);
+  EXPECT_EQ(smadv_effect_retry_ns(&right, 0), 5);
   right.stake_ns += 1;
   right.failures[kRandom] = 7;
   smadv_effect_merge(&left, &right);
   EXPECT_EQ(left.stake_ns, 1001);
+  EXPECT_EQ(left.since_ns, 400);
   EXPECT_EQ(left.lost_ns, 10);
   EXPECT_EQ(left.told.stake_ns, 800);
   EXPECT_EQ(left.failures[kRandom], 7) << "that of the one that waited more";
