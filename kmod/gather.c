@@ -142,6 +142,8 @@ static void note_loss(struct smadv_record *record, u32 lost)
 {
 	u32 i;
 
+	if (!lost)
+		return;
 	smadv_recording_lost(lost);
 	record->lost += lost;
 	record->faults += lost;
@@ -181,8 +183,7 @@ static void gather(struct smadv_record *record, u64 now_ms)
 
 	while (faults < SMADV_RING_SLOTS && smadv_map_take_fault(record, &fault, &lost)) {
 		faults++;
-		if (lost)
-			note_loss(record, lost);
+		note_loss(record, lost);
 		lost = 0;
 		if (fault.flags & SMADV_FAULT_TRIED) {
 			record->majors++;
@@ -209,6 +210,7 @@ static void gather(struct smadv_record *record, u64 now_ms)
 		touched += range->effect.touched_pages;
 		saved += range->effect.saved_pages;
 	}
+	note_loss(record, lost);
 	record->faults += faults;
 	record->touched_pages += touched;
 	record->saved_pages += saved;

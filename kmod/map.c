@@ -18,6 +18,8 @@
 #include "recording.h"
 
 #define REQUEST_SLOTS	64
+/* Rounds for which a fault that is about to be stored is waited for. */
+#define EMPTY_LOOKS	16
 
 /* Records, and all that the analyzer works with: map.h says what. */
 DEFINE_MUTEX(smadv_lock);
@@ -194,10 +196,11 @@ struct task_struct *smadv_map_next_request(void)
  * @fault: filled in
  * @lost: raised by the faults overwritten before this one
  *
- * A slot that is still empty belongs to a fault whose writer is about to store
- * it: it counts as lost, and comes as a late fault one lap of the ring later.
+ * A slot that is still empty belongs to a fault whose writer is about to store it, but
+ * for a virtual CPU that lost its turn: the faults from it on are left for the next
+ * looks. In the end it counts as lost, and comes as a late fault one lap of the ring later.
  *
- * Return: false when there is none.
+ * Return: false when there is none; @lost may have been raised all the same.
  */
 bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault, u32 *lost)
 {
@@ -215,7 +218,11 @@ bool smadv_map_take_fault(struct smadv_record *record, struct smadv_fault *fault
 			*lost += head - record->tail - SMADV_RING_SLOTS;
 			record->tail = head - SMADV_RING_SLOTS;
 		}
-		word = xchg(&record->slots[record->tail++ % SMADV_RING_SLOTS], 0);
+		word = xchg(&record->slots[record->tail % SMADV_RING_SLOTS], 0);
+		if (!word && record->empty_looks++ < EMPTY_LOOKS)
+			return false;
+		record->empty_looks = 0;
+		record->tail++;
 		if (word)
 			break;
 		++*lost;

@@ -66,6 +66,7 @@ extern struct mutex smadv_lock;
  *	(zeroed) by the analyzer; NULL until the record was not excluded once
  * @exe: path of the executable, once somebody asked for it
  * @tail: the analyzer's read position
+ * @empty_looks: looks in a row at which the fault there was not stored yet
  * @calm: looks in a row at which nothing was new
  * @queued: link of the analyzer's queue of those that can wait
  * @adopted_ms: time of adoption
@@ -112,6 +113,7 @@ struct smadv_record {
 	u64 *slots;
 	char *exe;
 	u32 tail;
+	u32 empty_looks;
 	u32 calm;
 	struct list_head queued;
 	u64 adopted_ms;

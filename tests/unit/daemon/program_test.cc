@@ -45,6 +45,8 @@ class Program {
     if (pid_ == 0) {
       dup2(writer.get(), STDOUT_FILENO);
       dup2(writer.get(), STDERR_FILENO);
+      // What whoever started the tests left open.
+      close_range(STDERR_FILENO + 1, ~0U, 0);
       const rlimit limit{files, files};
       setrlimit(RLIMIT_NOFILE, &limit);
       execv(arguments[0], arguments.data());
