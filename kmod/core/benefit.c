@@ -318,17 +318,19 @@ static u64 fill_debt_ns(const struct smadv_range *range)
 	u64 single_ns = smadv_effect_miss_ns(effect, effect->plain);
 	u64 miss_ns = smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE);
 
-	if (spared(range) || miss_ns <= single_ns || !single_ns)
+	u64 more_ns = miss_ns > single_ns ? miss_ns - single_ns : 0;
+
+	if (spared(range) || !single_ns)
 		return 0;
-	return 3 * windows(range) * (miss_ns - single_ns) / (4 * single_ns) *
-	       (miss_ns - single_ns);
+	return smadv_product(smadv_product(3 * windows(range), more_ns) / (4 * single_ns),
+			     more_ns);
 }
 
 static struct smadv_verdict keep_normal(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
 	const struct smadv_account *account = &effect->account[SMART_MADVISE_HINT_NONE];
-	u64 allowance_ns = smadv_effect_allowance_ns(effect) + fill_debt_ns(range);
+	u64 allowance_ns = smadv_sum(smadv_effect_allowance_ns(effect), fill_debt_ns(range));
 	u64 before = smadv_effect_page_q4(effect, effect->plain);
 	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
 	u64 patience = spared(range) ? PATIENT_WINDOWS : WINDOW_MISSES * windows(range);

@@ -39,6 +39,12 @@ static inline u64 smadv_sum(u64 a, u64 b)
 	return a <= ~0ULL - b ? a + b : ~0ULL;
 }
 
+/* @a * @b, or the largest number. */
+static inline u64 smadv_product(u64 a, u64 b)
+{
+	return !b || a <= ~0ULL / b ? a * b : ~0ULL;
+}
+
 /**
  * struct smadv_waits - faults of one process that may be waiting, by page number
  * @page: where, 0 when the slot is free

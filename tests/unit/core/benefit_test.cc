@@ -758,6 +758,20 @@ TEST_F(Weigh, FillingMemoryMayCostAtFirst) {
   expect(kNone, SMART_MADVISE_REASON_PATTERN_CHANGED);
 }
 
+// 2 TiB in 2^24 windows: 3 * 2^24 * 2^27 / (4 * 2^12) * 2^27 ns would be 0 modulo 2^64.
+TEST_F(Weigh, FillingAHugeMemoryMayCostMoreThanCanBeCounted) {
+  range().memory.extent_pages = 1ULL << 29;
+  range().memory.most_pages = 1ULL << 29;
+  range().hint = kNormal;
+  smadv_effect_begin(&effect(), kNormal);
+  effect().stake_ns = 50;
+  account(kRandom).waited_ns = 100UL << 12;
+  account(kNone) = {
+      .faults = 10, .misses = 10, .waited_ns = 10 * ((1UL << 27) + (1UL << 12)), .pages = 320};
+  effect().balance_ns = -2;
+  expect(kNormal, SMART_MADVISE_REASON_TRIAL);
+}
+
 TEST_F(Weigh, WindowsThatServeManyPagesPaySoon) {
   range().hint = kNormal;
   account(kRandom).pages = 160;
