@@ -220,6 +220,19 @@ static struct smadv_verdict keep_random(const struct smadv_range *range)
 		       SMART_MADVISE_REASON_PAYS : SMART_MADVISE_REASON_TRIAL);
 }
 
+/*
+ * A stream under SEQUENTIAL does not speak for readahead any more where the kernel counts
+ * misses against hits. Did that make it give up reading around random accesses beside,
+ * with which it was filling memory that holds them?
+ */
+static bool starves_others(const struct smadv_range *range)
+{
+	const struct smadv_memory *memory = &range->memory;
+
+	return memory->gives_up && !range->effect.gave_up && memory->beside_pages &&
+	       !smadv_effect_pressed(memory) && !smadv_effect_full(&range->effect, memory);
+}
+
 static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
@@ -227,7 +240,7 @@ static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 	u64 before = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
 	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_SEQUENTIAL);
 
-	if (in_debt(range))
+	if (in_debt(range) || starves_others(range))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
 	if (range->pattern.kind != SMART_MADVISE_PATTERN_UNKNOWN && !is_stream(range))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_PATTERN_CHANGED);

@@ -42,7 +42,8 @@ smadv_memory memory_of(std::uint64_t extent_pages, std::uint64_t most_pages,
           .beside_pages = 0,
           .most_pages = most_pages,
           .resident_pages = 0,
-          .window_pages = window_pages};
+          .window_pages = window_pages,
+          .gives_up = false};
 }
 
 /// What the application of a machine advised itself, and what the policy makes of it.
@@ -411,7 +412,8 @@ class Decide : public testing::Test {
                       .beside_pages = 0,
                       .most_pages = kSmall,
                       .resident_pages = kSmall,
-                      .window_pages = 32};
+                      .window_pages = 32,
+                      .gives_up = false};
     range().pattern.kind = SMART_MADVISE_PATTERN_RANDOM;
   }
 
@@ -580,6 +582,30 @@ TEST_F(Decide, AFailureOfBetterTimesDoesNotCount) {
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
   stream(kSequential, 100, 4999);
   expect(kSequential, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, SequentialMayNotStarveRandomAccessesThatFillMemory) {
+  range().pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
+  stream(kNone, 1000, 2000);
+  smadv_range_hinted(&range(), kSequential, &policy_, 0);
+  stream(kSequential, 1000, 1000);
+  range().memory = memory_of(kPages, 2 * kPages);
+  range().memory.beside_pages = kPages;
+  range().memory.resident_pages = kPages;
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+  range().memory.gives_up = true;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  range().memory.beside_pages = 0;
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+  range().memory.beside_pages = kPages + 1;
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+  range().memory.beside_pages = kPages;
+  range().memory.resident_pages = 2 * kPages;
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+  range().memory.resident_pages = kPages;
+  smadv_range_hinted(&range(), kSequential, &policy_, 0);
+  stream(kSequential, 1000, 1000);
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
 }
 
 TEST_F(Decide, UnknownAndUnservedPatterns) {
