@@ -258,14 +258,14 @@ static u64 beside(const struct smadv_record *record, const struct smadv_range *r
 	return pages;
 }
 
-/* Does the kernel give up reading around misses of the open file? As before, if it is locked. */
-static bool gives_up(const struct smadv_record *record, const struct smadv_range *range)
+/* What the kernel counts of the open file; as before, where nobody can tell now. */
+static u32 misses(const struct smadv_record *record, const struct smadv_range *range)
 {
 	struct smadv_mapping mapping;
 
 	if (smadv_mapping_at(record->mm, range->start, &mapping))
-		return range->memory.gives_up;
-	return mapping.gives_up;
+		return range->memory.misses;
+	return mapping.misses;
 }
 
 /* How much memory there is for the file, and for this range of it. */
@@ -276,7 +276,7 @@ static void look_at_memory(const struct smadv_record *record, struct smadv_range
 
 	memory->beside_pages = beside(record, range);
 	memory->resident_pages = smadv_pagecache_resident(memory->file);
-	memory->gives_up = memory->beside_pages && gives_up(record, range);
+	memory->misses = misses(record, range);
 	if (most == memory->most_pages)
 		return;
 	memory->most_pages = most;

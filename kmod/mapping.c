@@ -13,8 +13,6 @@
 /* Who only shows the executable tries for its lock this often, at such distances. */
 #define EXE_TRIES	8
 #define EXE_PAUSE_US	10
-/* From 100 misses more than hits on, mm/filemap.c does not read around any more. */
-#define MANY_MISSES	75
 
 bool smadv_mapping_watched(const struct vm_area_struct *vma)
 {
@@ -62,7 +60,7 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->id = mix(mapping->file, mapping->start - vma->vm_pgoff);
 	mapping->window_pages = clamp(READ_ONCE(vma->vm_file->f_ra.ra_pages), 1U,
 				      SMADV_WINDOW_MAX);
-	mapping->gives_up = READ_ONCE(vma->vm_file->f_ra.mmap_miss) > MANY_MISSES;
+	mapping->misses = READ_ONCE(vma->vm_file->f_ra.mmap_miss);
 	mapping->resident_pages = READ_ONCE(vma->vm_file->f_mapping->nrpages);
 	mapping->hint = smadv_mapping_hint(vma);
 	mapping->memory_backed = is_memory_backed(inode);

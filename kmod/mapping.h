@@ -25,7 +25,7 @@
  * @resident_pages: pages of the file in the page cache
  * @window_pages: readahead window of the open file, 1..SMADV_WINDOW_MAX
  * @hint: enum smart_madvise_hint that its flags say
- * @gives_up: the kernel is about to read single pages where the open file is missed, or does
+ * @misses: by which misses of the open file are ahead of hits, as the kernel counts them
  * @memory_backed: the file has no device behind it
  */
 struct smadv_mapping {
@@ -36,8 +36,8 @@ struct smadv_mapping {
 	u64 id;
 	u64 resident_pages;
 	u32 window_pages;
+	u32 misses;
 	u32 hint;
-	bool gives_up;
 	bool memory_backed;
 };
 

@@ -12,6 +12,13 @@
 #define PRICE_SHARE	3
 /* A hint that spares less than one part in so many is none. */
 #define GAIN_SHARE	50
+/*
+ * So many misses of a file more than hits, and the kernel reads single pages: mm/filemap.c's
+ * MMAP_LOTSAMISS. When it comes close, and when that stays so for long.
+ */
+#define GIVE_UP_MISSES	100
+#define ALARM_MISSES	(GIVE_UP_MISSES * 3 / 4)
+#define STUCK_MISSES	(GIVE_UP_MISSES * 2)
 /* A window is taken to cost so many single pages, as long as it was not measured. */
 #define WINDOW_MISSES	2
 
@@ -170,7 +177,8 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 		hint = SMART_MADVISE_HINT_SEQUENTIAL;
 	else if (is_scattered(range) && !smadv_effect_pressed(&range->memory))
 		return verdict(hint, SMART_MADVISE_REASON_FITS_MEMORY);
-	else if (is_scattered(range) && is_measurable(&range->memory))
+	else if (is_scattered(range) && range->memory.misses < STUCK_MISSES &&
+		 is_measurable(&range->memory))
 		hint = SMART_MADVISE_HINT_RANDOM;
 	else if (is_stream(range))
 		return verdict(hint, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
@@ -229,8 +237,9 @@ static bool starves_others(const struct smadv_range *range)
 {
 	const struct smadv_memory *memory = &range->memory;
 
-	return memory->gives_up && !range->effect.gave_up && memory->beside_pages &&
-	       !smadv_effect_pressed(memory) && !smadv_effect_full(&range->effect, memory);
+	return memory->misses >= ALARM_MISSES && range->effect.misses < ALARM_MISSES &&
+	       memory->beside_pages && !smadv_effect_pressed(memory) &&
+	       !smadv_effect_full(&range->effect, memory);
 }
 
 static struct smadv_verdict keep_sequential(const struct smadv_range *range)

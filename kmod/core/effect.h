@@ -115,7 +115,7 @@ struct smadv_told {
  * @early: the last trial of RANDOM did not pay while memory was filling
  * @full: memory has been full; what comes has driven out something since
  * @leaving: the standing hint is to be taken back
- * @gave_up: the kernel read single pages at misses before the standing hint, too
+ * @misses: of the open file when the last hint was given or taken, as in memory
  * @settling: what misses cost without a hint is that of a change, not of what is now
  * @ghost: windows that would have been read without RANDOM, or that came, lately; 0
  *	when free
@@ -142,7 +142,7 @@ struct smadv_effect {
 	bool early;
 	bool full;
 	bool leaving;
-	bool gave_up;
+	u32 misses;
 	bool settling;
 	u32 ghost[SMADV_GHOSTS];
 	u32 hand;
@@ -156,8 +156,7 @@ struct smadv_effect {
  * @most_pages: memory that it may fill, by limits and by what is evicted
  * @resident_pages: how much of it is there, 0 when unknown
  * @window_pages: readahead window of the file, 1..SMADV_WINDOW_MAX
- * @gives_up: with accesses in other ranges, that the kernel is about to read single
- *	pages at misses, or does
+ * @misses: by which misses of the open file are ahead of hits, as the kernel counts them
  */
 struct smadv_memory {
 	u64 file;
@@ -166,7 +165,7 @@ struct smadv_memory {
 	u64 most_pages;
 	u64 resident_pages;
 	u32 window_pages;
-	bool gives_up;
+	u32 misses;
 };
 
 /*

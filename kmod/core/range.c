@@ -426,7 +426,7 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
 {
 	range->hint = hint;
 	smadv_effect_begin(&range->effect, hint);
-	range->effect.gave_up = range->memory.gives_up;
+	range->effect.misses = range->memory.misses;
 	if (policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT)
 		smadv_hold_start(&range->hold, policy, now_ms);
 }

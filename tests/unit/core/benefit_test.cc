@@ -43,7 +43,7 @@ smadv_memory memory_of(std::uint64_t extent_pages, std::uint64_t most_pages,
           .most_pages = most_pages,
           .resident_pages = 0,
           .window_pages = window_pages,
-          .gives_up = false};
+          .misses = 0};
 }
 
 /// What the application of a machine advised itself, and what the policy makes of it.
@@ -413,7 +413,7 @@ class Decide : public testing::Test {
                       .most_pages = kSmall,
                       .resident_pages = kSmall,
                       .window_pages = 32,
-                      .gives_up = false};
+                      .misses = 0};
     range().pattern.kind = SMART_MADVISE_PATTERN_RANDOM;
   }
 
@@ -593,7 +593,9 @@ TEST_F(Decide, SequentialMayNotStarveRandomAccessesThatFillMemory) {
   range().memory.beside_pages = kPages;
   range().memory.resident_pages = kPages;
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
-  range().memory.gives_up = true;
+  range().memory.misses = 74;
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+  range().memory.misses = 75;
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
   range().memory.beside_pages = 0;
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
@@ -606,6 +608,14 @@ TEST_F(Decide, SequentialMayNotStarveRandomAccessesThatFillMemory) {
   smadv_range_hinted(&range(), kSequential, &policy_, 0);
   stream(kSequential, 1000, 1000);
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
+}
+
+TEST_F(Decide, RandomIsNotTriedWhereTheKernelReadsSinglePagesAnyway) {
+  miss(100, 1);
+  range().memory.misses = 199;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  range().memory.misses = 200;
+  expect(kNone, SMART_MADVISE_REASON_PATTERN_UNHINTED);
 }
 
 TEST_F(Decide, UnknownAndUnservedPatterns) {
