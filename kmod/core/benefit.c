@@ -339,7 +339,6 @@ static u64 fill_debt_ns(const struct smadv_range *range)
 	const struct smadv_effect *effect = &range->effect;
 	u64 single_ns = smadv_effect_miss_ns(effect, effect->plain);
 	u64 miss_ns = smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE);
-
 	u64 more_ns = miss_ns > single_ns ? miss_ns - single_ns : 0;
 
 	if (spared(range) || !single_ns)
