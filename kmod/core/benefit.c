@@ -12,13 +12,8 @@
 #define PRICE_SHARE	3
 /* A hint that spares less than one part in so many is none. */
 #define GAIN_SHARE	50
-/*
- * So many misses of a file more than hits, and the kernel reads single pages: mm/filemap.c's
- * MMAP_LOTSAMISS. When it comes close, and when that stays so for long.
- */
-#define GIVE_UP_MISSES	100
-#define ALARM_MISSES	(GIVE_UP_MISSES * 3 / 4)
-#define STUCK_MISSES	(GIVE_UP_MISSES * 2)
+/* Close to where the kernel gives up reading around */
+#define ALARM_MISSES	(SMADV_GIVE_UP_MISSES * 3 / 4)
 /* A window is taken to cost so many single pages, as long as it was not measured. */
 #define WINDOW_MISSES	2
 
@@ -177,7 +172,7 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 		hint = SMART_MADVISE_HINT_SEQUENTIAL;
 	else if (is_scattered(range) && !smadv_effect_pressed(&range->memory))
 		return verdict(hint, SMART_MADVISE_REASON_FITS_MEMORY);
-	else if (is_scattered(range) && range->memory.misses < STUCK_MISSES &&
+	else if (is_scattered(range) && !range->effect.single &&
 		 is_measurable(&range->memory))
 		hint = SMART_MADVISE_HINT_RANDOM;
 	else if (is_stream(range))

@@ -317,8 +317,26 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 }
 
 /**
+ * smadv_effect_look() - note what is new of memory
+ * @effect: effect
+ * @memory: memory
+ *
+ * Return: true when the kernel has begun to read single pages at misses, or windows again.
+ */
+bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	bool single = memory->misses >=
+		      (effect->single ? SMADV_GIVE_UP_MISSES : SMADV_STUCK_MISSES);
+	bool changed = single != effect->single;
+
+	effect->full = smadv_effect_full(effect, memory);
+	effect->single = single;
+	return changed;
+}
+
+/**
  * smadv_effect_renew() - forget what it costs to keep away
- * @effect: effect of a range whose pattern changed
+ * @effect: effect of a range whose pattern changed, or what the kernel makes of it
  */
 void smadv_effect_renew(struct smadv_effect *effect)
 {

@@ -22,6 +22,12 @@
 #define SMADV_WINDOW_MAX	0x100000U
 /* Windows that are remembered as read around lately, were there no RANDOM. */
 #define SMADV_GHOSTS		64
+/*
+ * So many misses of a file more than hits, and the kernel reads single pages there instead
+ * of windows: mm/filemap.c's MMAP_LOTSAMISS; and so many, that it will for long.
+ */
+#define SMADV_GIVE_UP_MISSES	100
+#define SMADV_STUCK_MISSES	(2 * SMADV_GIVE_UP_MISSES)
 /* What mappings bear, NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
 #define SMADV_EFFECT_HINTS	3
 
@@ -114,6 +120,7 @@ struct smadv_told {
  * @since_ns: waits since a trial failed last
  * @early: the last trial of RANDOM did not pay while memory was filling
  * @full: memory has been full; what comes has driven out something since
+ * @single: the kernel reads single pages at misses, whatever the hint
  * @leaving: the standing hint is to be taken back
  * @misses: of the open file when the last hint was given or taken, as in memory
  * @settling: what misses cost without a hint is that of a change, not of what is now
@@ -141,6 +148,7 @@ struct smadv_effect {
 	u64 since_ns;
 	bool early;
 	bool full;
+	bool single;
 	bool leaving;
 	u32 misses;
 	bool settling;
@@ -190,7 +198,10 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 waited_ns,
 		       const struct smadv_memory *memory);
 
-/* Forget what it costs to keep away: the pattern is another one. */
+/* Note what is new of @memory. Is what misses cost another from now on? */
+bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *memory);
+
+/* Forget what it costs to keep away: the pattern is another one, or what the kernel does. */
 void smadv_effect_renew(struct smadv_effect *effect);
 
 /* @hint stands from now on, NONE too. */

@@ -370,6 +370,7 @@ static bool is_another(const struct smadv_range *range, u32 before,
 bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
 {
 	u32 hint = range->verdict.hint, kind = range->pattern.kind;
+	bool changed;
 
 	if (is_idle(range, policy, now_ms)) {
 		smadv_pattern_init(&range->pattern);
@@ -378,8 +379,9 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
 	}
 	range->memory.extent_pages = extent(range);
-	range->effect.full = smadv_effect_full(&range->effect, &range->memory);
-	if (is_another(range, kind, policy) && range->hint == SMART_MADVISE_HINT_NONE)
+	changed = smadv_effect_look(&range->effect, &range->memory);
+	if ((changed || is_another(range, kind, policy)) &&
+	    range->hint == SMART_MADVISE_HINT_NONE)
 		smadv_effect_renew(&range->effect);
 	range->verdict = smadv_verdict_decide(range, policy, now_ms);
 	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?

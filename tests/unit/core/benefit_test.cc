@@ -612,9 +612,8 @@ TEST_F(Decide, SequentialMayNotStarveRandomAccessesThatFillMemory) {
 
 TEST_F(Decide, RandomIsNotTriedWhereTheKernelReadsSinglePagesAnyway) {
   miss(100, 1);
-  range().memory.misses = 199;
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
-  range().memory.misses = 200;
+  effect().single = true;
   expect(kNone, SMART_MADVISE_REASON_PATTERN_UNHINTED);
 }
 
@@ -1121,6 +1120,44 @@ TEST(Effect, OverTheApplicationsHintNewWindowsCount) {
   smadv_effect_begin(&effect, kNone);
   EXPECT_EQ(effect.account[kRandom].misses, 0);
   EXPECT_EQ(effect.account[kNone].misses, 1);
+}
+
+TEST(Effect, TheKernelReadsSinglePagesOnceMissesAreFarAhead) {
+  smadv_effect effect;
+  smadv_memory memory = memory_of(0, 1);
+  smadv_effect_init(&effect, kNone);
+  const auto look = [&](std::uint32_t misses) {
+    memory.misses = misses;
+    return smadv_effect_look(&effect, &memory);
+  };
+  EXPECT_FALSE(look(199));
+  EXPECT_FALSE(effect.single);
+  EXPECT_TRUE(look(200));
+  EXPECT_TRUE(effect.single);
+  EXPECT_FALSE(look(1000));
+  EXPECT_FALSE(look(100));
+  EXPECT_TRUE(look(99));
+  EXPECT_FALSE(effect.single);
+}
+
+TEST(Effect, WhatMissesCostIsForgottenWhenTheKernelReadsOtherwise) {
+  Set set(1);
+  set.insert(0, kPages);
+  const smadv_policy policy = benefit_policy(kHonour);
+  smadv_account& plain = set[0].effect.account[kNone];
+  plain.misses = 10;
+  set[0].memory.misses = 199;
+  smadv_range_judge(&set[0], &policy, 0);
+  EXPECT_EQ(plain.misses, 10);
+  set[0].memory.misses = 200;
+  smadv_range_judge(&set[0], &policy, 0);
+  EXPECT_EQ(plain.misses, 0);
+  EXPECT_TRUE(set[0].effect.settling);
+  plain.misses = 10;
+  set[0].hint = kSequential;
+  set[0].memory.misses = 0;
+  smadv_range_judge(&set[0], &policy, 0);
+  EXPECT_EQ(plain.misses, 10) << "it is what the hint is compared with";
 }
 
 TEST(Effect, ARetryIsPaidByWhatIsWaitedForAfterTheFailure) {
