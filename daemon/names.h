@@ -82,6 +82,7 @@ enum class Reason : std::uint32_t {
   LittleAtStake = SMART_MADVISE_REASON_LITTLE_AT_STAKE,
   FitsMemory = SMART_MADVISE_REASON_FITS_MEMORY,
   ApplicationHintCosts = SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
+  MemoryFilled = SMART_MADVISE_REASON_MEMORY_FILLED,
 };
 
 /// Where an entry of the Task Map stands.
@@ -209,6 +210,7 @@ inline constexpr auto kNames<Reason> = std::to_array<std::string_view>({
     "little-at-stake",
     "fits-memory",
     "application-hint-costs",
+    "memory-filled",
 });
 template <>
 inline constexpr auto kNames<TaskState> = std::to_array<std::string_view>({

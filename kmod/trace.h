@@ -62,7 +62,8 @@
 		{ SMART_MADVISE_REASON_DOES_NOT_PAY,	"does-not-pay" },	\
 		{ SMART_MADVISE_REASON_LITTLE_AT_STAKE,	"little-at-stake" },	\
 		{ SMART_MADVISE_REASON_FITS_MEMORY,	"fits-memory" },	\
-		{ SMART_MADVISE_REASON_APPLICATION_HINT_COSTS, "application-hint-costs" })
+		{ SMART_MADVISE_REASON_APPLICATION_HINT_COSTS, "application-hint-costs" }, \
+		{ SMART_MADVISE_REASON_MEMORY_FILLED,	"memory-filled" })
 
 #define smadv_show_state(state)						\
 	__print_symbolic(state,						\

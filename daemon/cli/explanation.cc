@@ -215,6 +215,8 @@ std::string effect(const Range& range, const Policy& policy) {
       return fmt::format("{}, which seems to have cost {} of the {} that its faults waited",
                          application(range), format_duration_ns(range.regret_ns),
                          format_duration_ns(range.waited_ns));
+    case Reason::MemoryFilled:
+      return "memory is full, and was not when the hint was tried, so that it is measured anew";
     default:
       return outcome(range.reason, 0, policy);
   }

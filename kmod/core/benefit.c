@@ -244,6 +244,9 @@ static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 	u64 before = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
 	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_SEQUENTIAL);
 
+	/* What it is compared with was without reclaim. */
+	if (effect->filling && effect->full)
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_MEMORY_FILLED);
 	if (in_debt(range) || starves_others(range))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
 	if (range->pattern.kind != SMART_MADVISE_PATTERN_UNKNOWN && !is_stream(range))

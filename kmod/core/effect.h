@@ -122,6 +122,7 @@ struct smadv_told {
  * @full: memory has been full; what comes has driven out something since
  * @single: the kernel reads single pages at misses, whatever the hint
  * @leaving: the standing hint is to be taken back
+ * @filling: memory was filling when the last hint was given or taken
  * @misses: of the open file when the last hint was given or taken, as in memory
  * @settling: what misses cost without a hint is that of a change, not of what is now
  * @ghost: windows that would have been read without RANDOM, or that came, lately; 0
@@ -151,6 +152,7 @@ struct smadv_effect {
 	bool single;
 	bool leaving;
 	u32 misses;
+	bool filling;
 	bool settling;
 	u32 ghost[SMADV_GHOSTS];
 	u32 hand;

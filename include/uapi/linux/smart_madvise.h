@@ -140,6 +140,8 @@ enum smart_madvise_application_hints {
  *   memory, which reading around fills sooner.
  * @SMART_MADVISE_REASON_APPLICATION_HINT_COSTS: The application has advised
  *   this range itself, and seems to wait for more than without.
+ * @SMART_MADVISE_REASON_MEMORY_FILLED: Taken back to be measured anew, because
+ *   memory is full and was not when it was tried.
  */
 enum smart_madvise_reason {
 	SMART_MADVISE_REASON_NONE,
@@ -173,6 +175,7 @@ enum smart_madvise_reason {
 	SMART_MADVISE_REASON_LITTLE_AT_STAKE,
 	SMART_MADVISE_REASON_FITS_MEMORY,
 	SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
+	SMART_MADVISE_REASON_MEMORY_FILLED,
 };
 
 /**

@@ -610,6 +610,21 @@ TEST_F(Decide, SequentialMayNotStarveRandomAccessesThatFillMemory) {
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
 }
 
+TEST_F(Decide, SequentialIsMeasuredAnewOnceMemoryIsFull) {
+  range().pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
+  stream(kNone, 1000, 2000);
+  smadv_range_hinted(&range(), kSequential, &policy_, 0);
+  stream(kSequential, 1000, 1000);
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+  effect().full = true;
+  expect(kNone, SMART_MADVISE_REASON_MEMORY_FILLED);
+  smadv_range_hinted(&range(), kNone, &policy_, 0);
+  stream(kNone, 1000, 2000);
+  smadv_range_hinted(&range(), kSequential, &policy_, 0);
+  stream(kSequential, 1000, 1000);
+  expect(kSequential, SMART_MADVISE_REASON_PAYS);
+}
+
 TEST_F(Decide, RandomIsNotTriedWhereTheKernelReadsSinglePagesAnyway) {
   miss(100, 1);
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
@@ -1146,6 +1161,7 @@ TEST(Effect, WhatMissesCostIsForgottenWhenTheKernelReadsOtherwise) {
   const smadv_policy policy = benefit_policy(kHonour);
   smadv_account& plain = set[0].effect.account[kNone];
   plain.misses = 10;
+  set[0].memory.most_pages = 1;
   set[0].memory.misses = 199;
   smadv_range_judge(&set[0], &policy, 0);
   EXPECT_EQ(plain.misses, 10);
@@ -1158,6 +1174,18 @@ TEST(Effect, WhatMissesCostIsForgottenWhenTheKernelReadsOtherwise) {
   set[0].memory.misses = 0;
   smadv_range_judge(&set[0], &policy, 0);
   EXPECT_EQ(plain.misses, 10) << "it is what the hint is compared with";
+  set[0].hint = kNone;
+  set[0].pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
+  for (std::uint64_t page = 0; page < 256; ++page) {
+    const smadv_fault fault{.page = page, .flags = 0, .waited_ns = 0};
+    smadv_range_fault(&set[0], &fault, &policy, 0);
+  }
+  plain.misses = 10;
+  smadv_range_judge(&set[0], &policy, 0);
+  EXPECT_EQ(plain.misses, 10);
+  set[0].effect.filled_pages = 1;
+  smadv_range_judge(&set[0], &policy, 0);
+  EXPECT_EQ(plain.misses, 0) << "memory is full";
 }
 
 TEST(Effect, ARetryIsPaidByWhatIsWaitedForAfterTheFailure) {
