@@ -17,12 +17,20 @@
 /* A window is taken to cost so many single pages, as long as it was not measured. */
 #define WINDOW_MISSES	2
 
+/*@
+ * assigns \nothing;
+ * ensures \result.hint == hint && \result.reason == reason;
+ */
 static struct smadv_verdict verdict(u32 hint, u32 reason)
 {
 	return (struct smadv_verdict){ hint, reason };
 }
 
 /* Streams that readahead can serve: one at a time, for a file has one window. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ */
 static bool is_stream(const struct smadv_range *range)
 {
 	switch (range->pattern.kind) {
@@ -31,13 +39,17 @@ static bool is_stream(const struct smadv_range *range)
 	case SMART_MADVISE_PATTERN_STRIDED:
 		return range->pattern.pages <= range->memory.window_pages;
 	case SMART_MADVISE_PATTERN_RUNS:
-		return 2 * range->pattern.pages >= range->memory.window_pages;
+		return 2 * (u64)range->pattern.pages >= range->memory.window_pages;
 	default:
 		return false;
 	}
 }
 
 /* Single pages, of which none comes near another one before long. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ */
 static bool is_scattered(const struct smadv_range *range)
 {
 	switch (range->pattern.kind) {
@@ -54,6 +66,12 @@ static bool is_scattered(const struct smadv_range *range)
  * Trials of the hint that failed, and say something of the next one: not if a page of
  * a stream costs more than twice by now what it cost in the last one, and not the one of
  * RANDOM that came while memory was filling, once it is full.
+ */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(hint);
+ * assigns \nothing;
+ * ensures \result <= SMADV_FAILURES_MAX;
  */
 static u32 failures(const struct smadv_range *range, u32 hint)
 {
@@ -74,6 +92,11 @@ static u32 failures(const struct smadv_range *range, u32 hint)
  * too, and no more cheaply: of those before so many missed. Where runs are longer than a
  * page each page of them will.
  */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires price_ns <= SMADV_TRIAL_MISSES * SMADV_MISS_MAX_NS;
+ * assigns \nothing;
+ */
 static u64 missed_anyway(const struct smadv_range *range, u64 price_ns)
 {
 	const struct smadv_account *plain = &range->effect.account[SMART_MADVISE_HINT_NONE];
@@ -83,6 +106,10 @@ static u64 missed_anyway(const struct smadv_range *range, u64 price_ns)
 }
 
 /* Windows that are read now may be of use later: memory has room, and accesses may come there. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ */
 static bool is_investment(const struct smadv_range *range)
 {
 	return range->pattern.kind != SMART_MADVISE_PATTERN_STRIDED &&
@@ -113,6 +140,11 @@ u64 smadv_benefit_price_ns(const struct smadv_range *range, u32 hint)
 }
 
 /* What a trial has to be worth: dearer or cheaper by what is known of former runs. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(hint);
+ * assigns \nothing;
+ */
 static u64 asked_ns(const struct smadv_range *range, u32 hint)
 {
 	u64 price_ns = smadv_benefit_price_ns(range, hint);
@@ -125,6 +157,11 @@ static u64 asked_ns(const struct smadv_range *range, u32 hint)
 }
 
 /* What a trial of the standing hint may cost: also what its price was cut by. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(range->hint);
+ * assigns \nothing;
+ */
 static u64 risk_ns(const struct smadv_range *range)
 {
 	u64 price_ns = smadv_benefit_price_ns(range, range->hint);
@@ -135,6 +172,11 @@ static u64 risk_ns(const struct smadv_range *range)
 }
 
 /* Is what was waited for so far worth a trial, which may cost some of it? */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(hint);
+ * assigns \nothing;
+ */
 static bool affords(const struct smadv_range *range, u32 hint)
 {
 	const struct smadv_effect *effect = &range->effect;
@@ -147,6 +189,10 @@ static bool affords(const struct smadv_range *range, u32 hint)
 }
 
 /* Is it known what a page of the stream costs without a hint? */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ */
 static bool is_priced(const struct smadv_range *range)
 {
 	const struct smadv_account *plain = &range->effect.account[SMART_MADVISE_HINT_NONE];
@@ -159,11 +205,20 @@ static bool is_priced(const struct smadv_range *range)
  * Does memory hold enough windows to tell what reading around is worth? Of fewer, those
  * that would be evicted next hold much that was touched, which memory would keep.
  */
+/*@
+ * requires \valid_read(memory) && smadv_memory_valid(memory);
+ * assigns \nothing;
+ */
 static bool is_measurable(const struct smadv_memory *memory)
 {
 	return smadv_effect_held_windows(memory) >= SMADV_GHOSTS;
 }
 
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ * ensures smadv_is_borne(\result.hint);
+ */
 static struct smadv_verdict choose(const struct smadv_range *range)
 {
 	u32 hint = SMART_MADVISE_HINT_NONE;
@@ -186,6 +241,11 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
 }
 
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(range->hint);
+ * assigns \nothing;
+ */
 static bool in_debt(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
@@ -195,11 +255,20 @@ static bool in_debt(const struct smadv_range *range)
 }
 
 /* Enough less to be worth a hint */
+/*@
+ * assigns \nothing;
+ */
 static bool is_less(u64 now, u64 before)
 {
 	return now < before - before / GAIN_SHARE;
 }
 
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(range->hint);
+ * assigns \nothing;
+ * ensures \result.hint == range->hint || \result.hint == SMART_MADVISE_HINT_NONE;
+ */
 static struct smadv_verdict keep_random(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
@@ -228,6 +297,10 @@ static struct smadv_verdict keep_random(const struct smadv_range *range)
  * misses against hits. Did that make it give up reading around random accesses beside,
  * with which it was filling memory that holds them?
  */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ */
 static bool starves_others(const struct smadv_range *range)
 {
 	const struct smadv_memory *memory = &range->memory;
@@ -237,6 +310,12 @@ static bool starves_others(const struct smadv_range *range)
 	       !smadv_effect_full(&range->effect, memory);
 }
 
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(range->hint);
+ * assigns \nothing;
+ * ensures \result.hint == range->hint || \result.hint == SMART_MADVISE_HINT_NONE;
+ */
 static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
@@ -261,12 +340,22 @@ static struct smadv_verdict keep_sequential(const struct smadv_range *range)
 }
 
 /* Windows that hold all that accesses reach */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ * ensures \result <= SMADV_EXTENT_MAX;
+ */
 static u64 windows(const struct smadv_range *range)
 {
 	return smadv_effect_reach(&range->memory) / range->memory.window_pages;
 }
 
 /* Of the last misses under the application's hint, those that a window would have spared. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ * ensures \result <= range->effect.account[range->effect.plain].misses;
+ */
 static u32 spared(const struct smadv_range *range)
 {
 	const struct smadv_account *account = &range->effect.account[range->effect.plain];
@@ -290,21 +379,27 @@ u64 smadv_benefit_regret_ns(const struct smadv_range *range)
 	const struct smadv_effect *effect = &range->effect;
 	u64 miss_ns = smadv_effect_miss_ns(effect, effect->plain);
 	u64 all_ns = smadv_sum(effect->stake_ns, effect->others.stake_ns);
-	u64 near_ns, fits_ns, fill;
+	u64 near_ns, fill_ns, fits_ns;
 
 	if (!miss_ns || range->application_hint == SMART_MADVISE_HINT_NONE)
 		return 0;
 	near_ns = effect->stake_ns / effect->account[effect->plain].misses * spared(range);
 	if (smadv_effect_pressed(&range->memory))
 		return near_ns;
-	fill = WINDOW_MISSES * windows(range);
-	fits_ns = all_ns / miss_ns >= fill ? all_ns - fill * miss_ns : 0;
+	fill_ns = smadv_product(WINDOW_MISSES * windows(range), miss_ns);
+	fits_ns = all_ns > fill_ns ? all_ns - fill_ns : 0;
 	if (fits_ns > effect->stake_ns)
 		fits_ns = effect->stake_ns;
 	return near_ns > fits_ns ? near_ns : fits_ns;
 }
 
 /* Is the application's hint worth a trial of none? */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range) && \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result.hint == SMART_MADVISE_HINT_NORMAL ||
+ *	\result.hint == SMART_MADVISE_HINT_NONE;
+ */
 static struct smadv_verdict weigh(const struct smadv_range *range,
 				  const struct smadv_policy *policy)
 {
@@ -332,6 +427,10 @@ static struct smadv_verdict weigh(const struct smadv_range *range,
  * n * s * (r - 1)^2 / 2. It seems to be up to half as much again: accesses to pages that
  * fault-around has mapped are not seen, and windows overlap.
  */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ */
 static u64 fill_debt_ns(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
@@ -345,6 +444,11 @@ static u64 fill_debt_ns(const struct smadv_range *range)
 			     more_ns);
 }
 
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ * ensures \result.hint == range->hint || \result.hint == SMART_MADVISE_HINT_NONE;
+ */
 static struct smadv_verdict keep_normal(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "effect.h"
 
-/* Faults from which an account is halved, so that it speaks of the recent past. */
-#define RECENT_FAULTS	512
-/* Trials may cost one part in so many of what was waited for. */
-#define LOSS_SHARE	50
 /* Misses whose gain is remembered: a hint that ceases to pay is found out after as many. */
 #define CREDIT_MISSES	8
-#define FAILURES_MAX	32
 /* What a wait has beyond so many misses has another cause: reclaim, or the device's others. */
 #define OUTLIER_MISSES	4
 /* Windows of a stream, or misses, until readahead has found its step after a change. */
 #define SETTLE_WINDOWS	4
 #define SETTLE_MISSES	SMADV_TRIAL_MISSES
 #define SHARE		10000U
-/* No balance shows a greater debt. */
-#define DEBT_MAX_NS	(1LL << 62)
 /* Windows are told apart by so many numbers, from one on. */
 #define WINDOWS		0xffffffffULL
 
@@ -201,8 +194,8 @@ static void credit(struct smadv_effect *effect, u64 ns)
 static void debit(struct smadv_effect *effect, u64 ns)
 {
 	effect->balance_ns -= (s64)ns;
-	if (effect->balance_ns < -DEBT_MAX_NS)
-		effect->balance_ns = -DEBT_MAX_NS;
+	if (effect->balance_ns < -SMADV_DEBT_MAX_NS)
+		effect->balance_ns = -SMADV_DEBT_MAX_NS;
 }
 
 /*
@@ -274,7 +267,7 @@ void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 
 	if (hint == effect->plain)
 		settle(effect, memory);
-	if (account->faults >= RECENT_FAULTS)
+	if (account->faults >= SMADV_RECENT_FAULTS)
 		halve(account);
 	account->faults++;
 	/* Fault-around maps the pages that a stream passes without a fault. */
@@ -304,7 +297,7 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 	effect->since_ns = smadv_sum(effect->since_ns, waited_ns * effect->weight);
 	if (account->misses >= SMADV_TRIAL_MISSES)
 		waited_ns = typical_ns(effect, hint, waited_ns);
-	if (account->misses >= RECENT_FAULTS)
+	if (account->misses >= SMADV_RECENT_FAULTS)
 		halve(account);
 	account->misses++;
 	account->waited_ns = smadv_sum(account->waited_ns, waited_ns);
@@ -391,7 +384,7 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
 		return;
 	}
 	effect->since_ns = 0;
-	if (*failures < FAILURES_MAX)
+	if (*failures < SMADV_FAILURES_MAX)
 		++*failures;
 }
 
@@ -495,7 +488,7 @@ u64 smadv_effect_price_ns(const struct smadv_effect *effect)
  */
 u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
 {
-	u64 allowed_ns = smadv_sum(effect->stake_ns, effect->others.stake_ns) / LOSS_SHARE;
+	u64 allowed_ns = smadv_sum(effect->stake_ns, effect->others.stake_ns) / SMADV_LOSS_SHARE;
 	u64 lost_ns = smadv_sum(effect->lost_ns, effect->others.lost_ns);
 
 	return allowed_ns > lost_ns ? allowed_ns - lost_ns : 0;
@@ -504,7 +497,7 @@ u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
 /**
  * smadv_effect_retry_ns() - what another trial of a hint may cost
  * @effect: effect
- * @failures: trials of it that failed in a row, FAILURES_MAX at most
+ * @failures: trials of it that failed in a row, SMADV_FAILURES_MAX at most
  *
  * A failure tells what comes of the next trial too, unless something changes meanwhile.
  * It is paid by what was waited for since, half as much of that with each failure: what
@@ -515,7 +508,7 @@ u64 smadv_effect_allowance_ns(const struct smadv_effect *effect)
 u64 smadv_effect_retry_ns(const struct smadv_effect *effect, u32 failures)
 {
 	u64 allowance_ns = smadv_effect_allowance_ns(effect);
-	u64 saved_ns = effect->since_ns / LOSS_SHARE >> failures;
+	u64 saved_ns = effect->since_ns / SMADV_LOSS_SHARE >> failures;
 
 	return failures && saved_ns < allowance_ns ? saved_ns : allowance_ns;
 }

@@ -20,6 +20,16 @@
 #define SMADV_EXTENT_MAX	(1ULL << 48)
 /* No readahead window has more pages: 4 GiB. */
 #define SMADV_WINDOW_MAX	0x100000U
+/* Faults from which an account is halved, so that it speaks of the recent past. */
+#define SMADV_RECENT_FAULTS	512
+/* Trials of a hint that failed in a row are counted so far. */
+#define SMADV_FAILURES_MAX	32
+/* No balance shows a greater debt. */
+#define SMADV_DEBT_MAX_NS	(1LL << 62)
+/* No mean wait of a miss is longer: halving rounds their number down. */
+#define SMADV_MISS_MAX_NS	(2 * SMADV_WAIT_MAX_NS)
+/* Trials may cost one part in so many of what was waited for. */
+#define SMADV_LOSS_SHARE	50
 /* Windows that are remembered as read around lately, were there no RANDOM. */
 #define SMADV_GHOSTS		64
 /*
@@ -31,7 +41,20 @@
 /* What mappings bear, NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
 #define SMADV_EFFECT_HINTS	3
 
+/*@
+ * predicate smadv_is_borne(integer hint) = hint == SMART_MADVISE_HINT_NONE ||
+ *	hint == SMART_MADVISE_HINT_SEQUENTIAL || hint == SMART_MADVISE_HINT_RANDOM;
+ *
+ * predicate smadv_is_hint(integer hint) =
+ *	smadv_is_borne(hint) || hint == SMART_MADVISE_HINT_NORMAL;
+ */
+
 /* What a mapping bears while @hint stands. */
+/*@
+ * requires smadv_is_hint(hint);
+ * assigns \nothing;
+ * ensures smadv_is_borne(\result);
+ */
 static inline u32 smadv_hint_borne(u32 hint)
 {
 	if (hint == SMART_MADVISE_HINT_NORMAL)
@@ -40,12 +63,20 @@ static inline u32 smadv_hint_borne(u32 hint)
 }
 
 /* @a + @b, or the largest number. */
+/*@
+ * assigns \nothing;
+ * ensures \result == \min(a + b, 0xffffffffffffffff);
+ */
 static inline u64 smadv_sum(u64 a, u64 b)
 {
 	return a <= ~0ULL - b ? a + b : ~0ULL;
 }
 
 /* @a * @b, or the largest number. */
+/*@
+ * assigns \nothing;
+ * ensures \result == \min(a * b, 0xffffffffffffffff);
+ */
 static inline u64 smadv_product(u64 a, u64 b)
 {
 	return !b || a <= ~0ULL / b ? a * b : ~0ULL;
@@ -178,6 +209,32 @@ struct smadv_memory {
 	u32 misses;
 };
 
+/*@
+ * predicate smadv_account_valid(struct smadv_account *account) =
+ *	account->faults <= SMADV_RECENT_FAULTS && account->misses <= SMADV_RECENT_FAULTS &&
+ *	account->waited_ns <= (account->misses + 1) * SMADV_WAIT_MAX_NS &&
+ *	account->pages <= (account->faults + 1) * SMADV_WINDOW_MAX;
+ *
+ * predicate smadv_effect_valid(struct smadv_effect *effect) =
+ *	smadv_is_borne(effect->plain) && effect->hand <= SMADV_GHOSTS &&
+ *	-SMADV_DEBT_MAX_NS <= effect->balance_ns <= SMADV_DEBT_MAX_NS &&
+ *	smadv_account_valid(&effect->account[0]) && smadv_account_valid(&effect->account[1]) &&
+ *	smadv_account_valid(&effect->account[2]) &&
+ *	effect->failures[0] <= SMADV_FAILURES_MAX &&
+ *	effect->failures[1] <= SMADV_FAILURES_MAX &&
+ *	effect->failures[2] <= SMADV_FAILURES_MAX &&
+ *	(effect->early ==> 0 < effect->failures[SMART_MADVISE_HINT_RANDOM]);
+ *
+ * predicate smadv_memory_valid(struct smadv_memory *memory) =
+ *	1 <= memory->window_pages <= SMADV_WINDOW_MAX;
+ *
+ * logic integer smadv_reach(struct smadv_memory *memory) =
+ *	\min(memory->extent_pages + memory->beside_pages, SMADV_EXTENT_MAX);
+ *
+ * logic integer smadv_allowance(struct smadv_effect *effect) =
+ *	\min(effect->stake_ns + effect->others.stake_ns, 0xffffffffffffffff) / SMADV_LOSS_SHARE;
+ */
+
 /*
  * A fault entered at @page at @clock, after it @waited or not. Returns for how long it
  * did, in ns, or 0 for a first entry.
@@ -220,30 +277,74 @@ void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right);
 void smadv_effect_merge(struct smadv_effect *effect, const struct smadv_effect *right);
 
 /* Mean wait of a miss under @hint in ns, 0 without one. */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * assigns \nothing;
+ * ensures \result <= SMADV_MISS_MAX_NS;
+ * ensures \result != 0 ==> effect->account[hint].misses != 0;
+ */
 u64 smadv_effect_miss_ns(const struct smadv_effect *effect, u32 hint);
 
 /* Mean wait per page that a stream comes ahead under @hint in 1/16 ns, 0 when unknown. */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * assigns \nothing;
+ * ensures \result <= 16 * (SMADV_RECENT_FAULTS + 1) * SMADV_WAIT_MAX_NS;
+ */
 u64 smadv_effect_page_q4(const struct smadv_effect *effect, u32 hint);
 
 /* What a trial may cost, in ns, 0 when unknown. */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect);
+ * assigns \nothing;
+ * ensures \result <= SMADV_TRIAL_MISSES * SMADV_MISS_MAX_NS;
+ */
 u64 smadv_effect_price_ns(const struct smadv_effect *effect);
 
 /* What trials may still cost, in ns. */
+/*@
+ * requires \valid_read(effect);
+ * assigns \nothing;
+ * ensures \result <= smadv_allowance(effect);
+ */
 u64 smadv_effect_allowance_ns(const struct smadv_effect *effect);
 
 /* What another trial of a hint may cost after so many @failures, in ns. */
+/*@
+ * requires \valid_read(effect) && failures <= SMADV_FAILURES_MAX;
+ * assigns \nothing;
+ * ensures \result <= smadv_allowance(effect);
+ */
 u64 smadv_effect_retry_ns(const struct smadv_effect *effect, u32 failures);
 
 /* Pages that random accesses may reach, here and beside: SMADV_EXTENT_MAX at most. */
+/*@
+ * requires \valid_read(memory);
+ * assigns \nothing;
+ * ensures \result == smadv_reach(memory);
+ */
 u64 smadv_effect_reach(const struct smadv_memory *memory);
 
 /* Windows that memory holds. */
+/*@
+ * requires \valid_read(memory) && smadv_memory_valid(memory);
+ * assigns \nothing;
+ */
 u64 smadv_effect_held_windows(const struct smadv_memory *memory);
 
 /* Nothing comes any more but what something else has to go for. */
+/*@
+ * requires \valid_read(effect) && \valid_read(memory);
+ * assigns \nothing;
+ */
 bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_memory *memory);
 
 /* Memory cannot hold all that random accesses may reach. */
+/*@
+ * requires \valid_read(memory);
+ * assigns \nothing;
+ * ensures \result <==> smadv_reach(memory) > memory->most_pages;
+ */
 bool smadv_effect_pressed(const struct smadv_memory *memory);
 
 #endif /* SMADV_CORE_EFFECT_H */

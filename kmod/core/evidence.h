@@ -93,6 +93,10 @@ void smadv_evidence_merge(struct smadv_evidence *evidence, const struct smadv_ev
 			  u64 start, u64 end);
 
 /* Concurrent streams that are going on. */
+/*@
+ * requires \valid_read(evidence);
+ * assigns \nothing;
+ */
 u32 smadv_evidence_streams(const struct smadv_evidence *evidence);
 
 /* Share of the blocks of a range of @pages pages that faulted, in 1/10000. */

@@ -89,7 +89,7 @@ static struct smadv_verdict by_pattern(const struct smadv_range *range,
  */
 
 /*@
- * requires \valid_read(range) && \valid_read(policy);
+ * requires \valid_read(range) && \valid_read(policy) && smadv_range_measured(range);
  * assigns \nothing;
  * behavior application:
  *   assumes honoured(range, policy);
