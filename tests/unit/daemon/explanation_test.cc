@@ -289,7 +289,8 @@ TEST_F(ExplanationTest, EachReasonHasItsOwnSentence) {
   // With a standing hint, what is observed reads like the majority that it rests on.
   EXPECT_EQ(sentences.size(), kNames<Reason>.size() - 1);
   range_.reason = static_cast<Reason>(kNames<Reason>.size());
-  EXPECT_EQ(explain(), "RANDOM is applied: the reason is 31.");
+  EXPECT_EQ(explain(),
+            "RANDOM is applied: the reason is " + std::to_string(kNames<Reason>.size()) + ".");
 }
 
 TEST_F(ExplanationTest, EmptyWindowDividesByNothing) {
