@@ -135,8 +135,8 @@ std::string unhinted(const Range& range) {
                          window, range.window_random, range.pattern_pages);
       break;
     case Pattern::Random:
-      return "the pattern is random, and memory holds too few readahead windows to tell what "
-             "reading around is worth";
+      return "the pattern is random, and the kernel reads single pages at misses anyway, or "
+             "memory holds too few readahead windows to tell what reading around is worth";
     default:
       what = fmt::format("the pattern is {}", name_of(range.pattern));
       break;

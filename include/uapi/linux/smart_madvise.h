@@ -93,7 +93,9 @@ enum smart_madvise_application_hints {
  *   sequential-pct.
  * @SMART_MADVISE_REASON_RANDOM_MAJORITY: Jumps reach random-pct.
  * @SMART_MADVISE_REASON_PATTERN_UNHINTED: The pattern (backward, strided,
- *   runs) is clear, and no hint of this governor serves it.
+ *   runs; random where the kernel reads single pages anyway, or where memory
+ *   holds too few windows to tell) is clear, and no hint of this governor
+ *   serves it.
  * @SMART_MADVISE_REASON_IDLE: The range is idle, its last hint stays.
  * @SMART_MADVISE_REASON_WITHIN_HYSTERESIS: Below the threshold to begin, above
  *   the one to leave, so the hint stays.

@@ -201,6 +201,7 @@ TEST_F(ExplanationTest, PatternsWithoutAHint) {
   EXPECT_THAT(explain(),
               HasSubstr("the last 64 faults were 16 jumps followed by runs of about 4 pages, and"));
   range_.pattern = Pattern::Random;
+  EXPECT_THAT(explain(), HasSubstr("the kernel reads single pages at misses anyway"));
   EXPECT_THAT(explain(), HasSubstr("memory holds too few readahead windows to tell"));
   range_.pattern = Pattern::Unknown;
   EXPECT_THAT(explain(), HasSubstr("the pattern is unknown, and"));
