@@ -258,11 +258,13 @@ static u64 beside(const struct smadv_record *record, const struct smadv_range *r
 	return pages;
 }
 
-/* What the kernel counts of the open file; as before, where nobody can tell now. */
+/* What the kernel counts of the open file; as before, where nobody asks or can tell now. */
 static u32 misses(const struct smadv_record *record, const struct smadv_range *range)
 {
 	struct smadv_mapping mapping;
 
+	if (smadv_control_policy()->governor != SMART_MADVISE_GOVERNOR_BENEFIT)
+		return range->memory.misses;
 	if (smadv_mapping_at(record->mm, range->start, &mapping))
 		return range->memory.misses;
 	return mapping.misses;
