@@ -135,6 +135,7 @@ struct smadv_told {
  * @weight: faults that each one stands for, where only a sample is looked at
  * @stake_ns: all waits since the range was made
  * @lost_ns: of these, what trials cost
+ * @since_ns: waits since a trial failed last
  * @reserved_ns: what the trial under way may cost
  * @others: other ranges of the file
  * @prior_pct: what a trial of each hint has to be worth, in percent of its price, as
@@ -148,7 +149,6 @@ struct smadv_told {
  * @owed_pages: pages that it cost since, which are made up for first
  * @last: page of the last fault
  * @failures: trials of each hint that did not pay in a row
- * @since_ns: waits since a trial failed last
  * @early: the last trial of RANDOM did not pay while memory was filling
  * @full: memory has been full; what comes has driven out something since
  * @single: the kernel reads single pages at misses, whatever the hint
@@ -166,6 +166,7 @@ struct smadv_effect {
 	u32 weight;
 	u64 stake_ns;
 	u64 lost_ns;
+	u64 since_ns;
 	u64 reserved_ns;
 	struct smadv_others others;
 	u32 prior_pct[SMADV_EFFECT_HINTS];
@@ -177,7 +178,6 @@ struct smadv_effect {
 	u64 owed_pages;
 	u64 last;
 	u8 failures[SMADV_EFFECT_HINTS];
-	u64 since_ns;
 	bool early;
 	bool full;
 	bool single;

@@ -441,6 +441,13 @@ class Decide : public testing::Test {
   void stream(std::uint32_t hint, std::uint64_t pages, std::uint64_t page_ns) {
     account(hint) = {.faults = 100, .misses = 50, .waited_ns = pages * page_ns, .pages = pages};
   }
+  /// SEQUENTIAL is given, and a page of the stream costs half of what it did before.
+  void try_sequential() {
+    range().pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
+    stream(kNone, 1000, 2000);
+    smadv_range_hinted(&range(), kSequential, &policy_, 0);
+    stream(kSequential, 1000, 1000);
+  }
 
  private:
   Set set_{1};
@@ -585,10 +592,7 @@ TEST_F(Decide, AFailureOfBetterTimesDoesNotCount) {
 }
 
 TEST_F(Decide, SequentialMayNotStarveRandomAccessesThatFillMemory) {
-  range().pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
-  stream(kNone, 1000, 2000);
-  smadv_range_hinted(&range(), kSequential, &policy_, 0);
-  stream(kSequential, 1000, 1000);
+  try_sequential();
   range().memory = memory_of(kPages, 2 * kPages);
   range().memory.beside_pages = kPages;
   range().memory.resident_pages = kPages;
@@ -605,23 +609,17 @@ TEST_F(Decide, SequentialMayNotStarveRandomAccessesThatFillMemory) {
   range().memory.resident_pages = 2 * kPages;
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
   range().memory.resident_pages = kPages;
-  smadv_range_hinted(&range(), kSequential, &policy_, 0);
-  stream(kSequential, 1000, 1000);
+  try_sequential();
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
 }
 
 TEST_F(Decide, SequentialIsMeasuredAnewOnceMemoryIsFull) {
-  range().pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
-  stream(kNone, 1000, 2000);
-  smadv_range_hinted(&range(), kSequential, &policy_, 0);
-  stream(kSequential, 1000, 1000);
+  try_sequential();
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
   effect().full = true;
   expect(kNone, SMART_MADVISE_REASON_MEMORY_FILLED);
   smadv_range_hinted(&range(), kNone, &policy_, 0);
-  stream(kNone, 1000, 2000);
-  smadv_range_hinted(&range(), kSequential, &policy_, 0);
-  stream(kSequential, 1000, 1000);
+  try_sequential();
   expect(kSequential, SMART_MADVISE_REASON_PAYS);
 }
 
