@@ -189,6 +189,7 @@ test-long: built ## the long forms of the tests, and every kernel of scripts/ker
 	tests/vm/run --long --case storm --case fuzz
 	for kernel in debug next rt kcsan; do \
 		scripts/kernel $$kernel; tests/vm/run --kernel $$kernel; done
+	tests/vm/run --kernel debug --long --case fuzz
 	tests/vm/run --kernel $(lastword $(test_kernels)) --case daemon --case daemon-trouble
 	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --sanitized \
 		--case daemon --case daemon-trouble

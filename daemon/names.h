@@ -83,6 +83,7 @@ enum class Reason : std::uint32_t {
   FitsMemory = SMART_MADVISE_REASON_FITS_MEMORY,
   ApplicationHintCosts = SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
   MemoryFilled = SMART_MADVISE_REASON_MEMORY_FILLED,
+  NoReuse = SMART_MADVISE_REASON_NO_REUSE,
 };
 
 /// Where an entry of the Task Map stands.
@@ -211,6 +212,7 @@ inline constexpr auto kNames<Reason> = std::to_array<std::string_view>({
     "fits-memory",
     "application-hint-costs",
     "memory-filled",
+    "no-reuse",
 });
 template <>
 inline constexpr auto kNames<TaskState> = std::to_array<std::string_view>({

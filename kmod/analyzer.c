@@ -77,7 +77,8 @@ static void analyze(struct smadv_record *record, u64 now_ms)
 {
 	if (record->removed || record->excluded)
 		return;
-	smadv_heed(record);
+	if (smadv_heed(record))
+		smadv_heed_review(record, 0, U64_MAX);
 	smadv_gather(record, now_ms, !list_empty(&record->queued));
 	/* More than a round's worth came: go on in the next one. */
 	if ((u32)atomic_read(&record->head) != record->tail) {

@@ -57,7 +57,7 @@ static void put_process(struct sk_buff *skb, const struct smadv_record *record)
 /* The path of the executable goes with the news of a process, when it fits. */
 static void put_exe(struct sk_buff *skb, struct smadv_record *record)
 {
-	const char *exe = smadv_map_exe(record, false);
+	const char *exe = smadv_map_exe(record);
 
 	if (exe && strlen(exe) <= SMART_MADVISE_MAX_EXE_LEN)
 		WARN_ON_ONCE(nla_put_string(skb, SMART_MADVISE_A_EVENT_EXE, exe));

@@ -38,18 +38,17 @@ struct survey {
 static bool is_expected(const struct smadv_range *range, const struct smadv_mapping *mapping,
 			const struct smadv_entry *entry, u32 hint)
 {
-	bool normal = hint == SMART_MADVISE_HINT_NORMAL;
-
 	if (entry && smadv_hint_borne(entry->hint) == mapping->hint &&
-	    entry->file == mapping->file) /* ours */
-		return (entry->hint == SMART_MADVISE_HINT_NORMAL) == normal;
-	return mapping->hint == (normal ? range->application_hint : SMART_MADVISE_HINT_NONE);
+	    entry->file == mapping->file)
+		return entry->hint == hint; /* ours */
+	return mapping->hint == (hint == SMART_MADVISE_HINT_NORMAL ? range->application_hint :
+								     SMART_MADVISE_HINT_NONE);
 }
 
 /*
  * May [range->start, range->end) be advised? Every page of it must still belong
- * to the range's mapping, and bear no hint but ours, or the application's that NORMAL
- * shall replace. mmap lock held.
+ * to the range's mapping, and bear no hint but the same of ours, or the application's that
+ * NORMAL shall replace. mmap lock held.
  */
 static bool survey_range(struct smadv_record *record, struct smadv_range *range, u32 hint,
 			 struct survey *survey)
@@ -150,8 +149,7 @@ static void enter_stranger(struct smadv_record *record, const struct smadv_range
 /*
  * Enter the range into the journal. All of it, whatever is mapped there by now:
  * what was moved away since it got the hint is followed from there, and what did
- * not get it goes at the next look. Earlier entries count as restored, for their
- * hint has gone.
+ * not get it goes at the next look. Earlier entries of the same hint count as restored.
  *
  * Return: number of mappings that bear the hint.
  */
@@ -274,7 +272,7 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	if (!by_flags)
 		err = smadv_advise(record, range->start, range->end, task->hint);
 	bearers = enter(record, range, task->hint, &survey);
-	ours = smadv_heed_settle(record, task->start, task->end);
+	ours = smadv_heed_settle(record, &survey.entry, task->start, task->end);
 	if (!bearers)
 		smadv_heed_review(record, task->start, task->end);
 	if (!err && ours)
@@ -299,29 +297,66 @@ static bool is_forbidden(const struct smadv_range *range, const struct smadv_tas
 	       range->hint != SMART_MADVISE_HINT_NORMAL;
 }
 
+/* Does another hint of ours stand on a part of what is to get the task's? */
+static bool bears_another(const struct smadv_record *record, const struct smadv_task *task)
+{
+	const struct smadv_journal *journal = &record->journal;
+	u32 i = smadv_journal_lower(journal, task->start);
+
+	for (; i < journal->count && journal->item[i].start < task->end; i++)
+		if (journal->item[i].hint != task->hint)
+			return true;
+	return false;
+}
+
+/* The range that the task is for, if there is still one. */
+static struct smadv_range *range_of(const struct smadv_task *task)
+{
+	struct smadv_range *range = smadv_ranges_find(&task->record->ranges, task->start);
+
+	return range && range->start == task->start && range->end == task->end ? range : NULL;
+}
+
+/*
+ * One hint is never put in place of another: what moves away with the former one in that
+ * moment is found by an entry of its own. The two changes are one to the hold.
+ */
+static struct attempt change_hint(struct smadv_record *record, struct smadv_range *range,
+				  const struct smadv_task *task)
+{
+	struct smadv_hold hold = range->hold;
+	int err;
+
+	if (task->hint != SMART_MADVISE_HINT_NONE && !bears_another(record, task))
+		return hint_range(record, range, task);
+	err = smadv_restore(record, task->start, task->end, SMART_MADVISE_REASON_PATTERN_CHANGED,
+			    NULL);
+	if (err)
+		return refused(SMART_MADVISE_REASON_KERNEL_REFUSED, err);
+	if (task->hint == SMART_MADVISE_HINT_NONE)
+		return applied(task);
+	range = range_of(task);
+	if (!range)
+		return cancelled(SMART_MADVISE_REASON_SUPERSEDED);
+	range->hold = hold;
+	return hint_range(record, range, task);
+}
+
 static struct attempt try_task(const struct smadv_task *task)
 {
 	struct smadv_record *record = task->record;
 	struct smadv_range *range;
 	struct attempt attempt;
-	int err;
 
 	smadv_heed(record);
-	range = smadv_ranges_find(&record->ranges, task->start);
-	if (!range || range->start != task->start || range->end != task->end)
+	range = range_of(task);
+	if (!range)
 		return cancelled(SMART_MADVISE_REASON_SUPERSEDED);
 	if (is_forbidden(range, task))
 		return refused(SMART_MADVISE_REASON_APPLICATION_HINT, 0);
 	if (!mmget_not_zero(record->mm))
 		return cancelled(SMART_MADVISE_REASON_PROCESS_GONE);
-
-	if (task->hint == SMART_MADVISE_HINT_NONE) {
-		err = smadv_restore(record, task->start, task->end,
-				    SMART_MADVISE_REASON_PATTERN_CHANGED, NULL);
-		attempt = err ? refused(SMART_MADVISE_REASON_KERNEL_REFUSED, err) : applied(task);
-	} else {
-		attempt = hint_range(record, range, task);
-	}
+	attempt = change_hint(record, range, task);
 	mmput_async(record->mm);
 	return attempt;
 }

@@ -60,7 +60,7 @@ static bool matches(const struct smadv_filter *filter, struct smadv_record *reco
 		get_task_comm(comm, task);
 		return !strcmp(comm, filter->value);
 	case SMART_MADVISE_FILTER_KIND_EXE:
-		exe = smadv_map_exe(record, true);
+		exe = smadv_map_exe(record);
 		return exe && !strcmp(exe, filter->value);
 	default:
 		return smadv_filter_cgroup(task, buffer, PATH_MAX) &&

@@ -66,7 +66,8 @@ static void give_up(struct smadv_record *record, u64 start, u64 end, u32 splits)
  * @end: first page number behind
  *
  * The application replaced what they cover, or set other hints unseen. Not now,
- * when the mappings are being changed.
+ * when the mappings are being changed, or were and it was not heeded: what has moved
+ * is still looked for where it was.
  */
 void smadv_heed_review(struct smadv_record *record, u64 start, u64 end)
 {
@@ -78,7 +79,9 @@ void smadv_heed_review(struct smadv_record *record, u64 start, u64 end)
 	if (i == journal->count || !mmget_not_zero(record->mm))
 		return;
 	if (mmap_read_trylock(record->mm)) {
-		while (i < journal->count && journal->item[i].start < end)
+		/* A move is noted under the lock for writing. */
+		while (smadv_notes_heeded(&record->notes) && i < journal->count &&
+		       journal->item[i].start < end)
 			if (smadv_restore_find(record, &journal->item[i], &piece))
 				i++;
 			else
@@ -196,7 +199,8 @@ static void follow_growth(struct smadv_record *record, const struct smadv_note *
 
 /*
  * A mapping moves, or grows, with the hint that it bears: entries there get copies
- * at the new place. What moved for sure shows at the next look at the mappings.
+ * at the new place. What moved for sure shows at the next look at the mappings, once all
+ * is heeded: another part of the same entry may move next.
  */
 static void follow_move(struct smadv_record *record, const struct smadv_note *move)
 {
@@ -225,7 +229,6 @@ static void follow_move(struct smadv_record *record, const struct smadv_note *mo
 		i += move->to < from; /* it came before the one it was copied from */
 	}
 	follow_growth(record, move, moved_end);
-	smadv_heed_review(record, move->start, move->end);
 }
 
 /* Moves of this hint that nobody kept count of: what bears it is looked for by its file. */
@@ -309,22 +312,55 @@ bool smadv_heed_claim(struct smadv_record *record, const struct smadv_range *ran
  * @record: process, smadv_lock held
  *
  * What it advised is its own from then on: journal entries there are given up,
- * and the ranges bear its hint. What it moved is known at its new place.
+ * and the ranges bear its hint. What it moved is known at its new place, and at the old
+ * one until smadv_heed_review().
+ *
+ * Return: true when it moved something.
  */
-void smadv_heed(struct smadv_record *record)
+bool smadv_heed(struct smadv_record *record)
 {
 	u32 pending = smadv_notes_pending(&record->notes);
 	struct smadv_note note;
+	bool moved = false;
 
 	/* What comes meanwhile can wait. */
-	while (pending-- && smadv_notes_take(&record->notes, &note))
+	while (pending-- && smadv_notes_take(&record->notes, &note)) {
 		take_over(record, &note);
+		moved |= note.to;
+	}
+	return moved;
+}
+
+/*
+ * The application said @note, and @put may have been put over it on [from, to) before that
+ * was seen. A fork under way may have taken that along, so that there its word is to be
+ * said again, too.
+ */
+static void remember_word(struct smadv_record *record, const struct smadv_note *note,
+			  u64 from, u64 to, const struct smadv_entry *put)
+{
+	struct smadv_entry entry = *put;
+
+	if (note->to || smadv_hint_borne(put->hint) == note->hint)
+		return;
+	entry.offset += from - put->start;
+	entry.start = from;
+	entry.end = to;
+	entry.original = note->hint;
+	entry.alone = false;
+	entry.overwritten = true;
+	entry.since = note->number;
+	entry.until = U64_MAX;
+	if (entry.hint == SMART_MADVISE_HINT_NORMAL)
+		WRITE_ONCE(record->overridden, true);
+	smadv_restore_remember(record, &entry);
 }
 
 /**
  * smadv_heed_settle() - heed, after the module advised pages
  * @record: process, smadv_lock held
- * @start: first page number
+ * @put: what it said of them, as if it stood there: NORMAL for none
+ * @start: first page number of them
  * @end: first page number behind
  *
  * If the application advised them too in the meantime, or moved a mapping there,
@@ -333,7 +369,8 @@ void smadv_heed(struct smadv_record *record)
  *
  * Return: true when it did nothing to [start, end).
  */
-bool smadv_heed_settle(struct smadv_record *record, u64 start, u64 end)
+bool smadv_heed_settle(struct smadv_record *record, const struct smadv_entry *put, u64 start,
+		       u64 end)
 {
 	struct smadv_note note;
 	bool ours = true;
@@ -347,8 +384,10 @@ bool smadv_heed_settle(struct smadv_record *record, u64 start, u64 end)
 		if (from >= to)
 			continue;
 		ours = false;
-		if (!note.vague)
+		if (!note.vague) {
 			smadv_advise(record, from, to, note.hint);
+			remember_word(record, &note, from, to, put);
+		}
 		cond_resched();
 	}
 	return ours;

@@ -7,8 +7,9 @@
 #include "mapping.h"
 
 /* All with smadv_lock held, in process context; they sleep. */
-void smadv_heed(struct smadv_record *record);
-bool smadv_heed_settle(struct smadv_record *record, u64 start, u64 end);
+bool smadv_heed(struct smadv_record *record);
+bool smadv_heed_settle(struct smadv_record *record, const struct smadv_entry *put, u64 start,
+		       u64 end);
 void smadv_heed_review(struct smadv_record *record, u64 start, u64 end);
 bool smadv_heed_claim(struct smadv_record *record, const struct smadv_range *range,
 		      const struct smadv_mapping *mapping);

@@ -11,7 +11,7 @@
 
 /*
  * Enter @entry into the child's journal, but for what has entries there already;
- * @standing: only what the child bears of it now.
+ * @standing: only what the child bears of it now, but for its children, who may bear more.
  */
 static void inherit_entry(struct smadv_record *child, struct smadv_entry entry, bool standing)
 {
@@ -27,23 +27,28 @@ static void inherit_entry(struct smadv_record *child, struct smadv_entry entry, 
 		i = smadv_journal_lower(journal, entry.start);
 		next = i < journal->count ? min(end, journal->item[i].end) : end;
 		entry.end = i < journal->count ? min(end, journal->item[i].start) : end;
-		if (entry.start >= entry.end ||
-		    (standing && !smadv_restore_find(child, &entry, &piece)))
+		if (entry.start >= entry.end)
 			continue;
+		if (standing && !smadv_restore_find(child, &entry, &piece)) {
+			/* Its own children were born before that, if they wait already. */
+			if (smadv_newborn_is_parent(child))
+				smadv_restore_remember(child, &entry);
+			continue;
+		}
 		smadv_journal_reserve(journal, 1, true);
 		smadv_journal_add(journal, &entry);
 		child->hints_changed++;
 	}
 }
 
-/* @move: only what that moves, whatever is there now */
+/* What came last first. @move: only what that moves, whatever is there now */
 static void inherit_from(struct smadv_record *child, const struct smadv_journal *journal,
 			 u64 noted, const struct smadv_note *move)
 {
 	struct smadv_entry entry;
-	u32 i;
+	u32 i = journal->count;
 
-	for (i = 0; i < journal->count; i++) {
+	while (i--) {
 		entry = journal->item[i];
 		if (noted < entry.since || noted >= entry.until)
 			continue;
@@ -94,6 +99,22 @@ static void inherit_all(struct smadv_record *child, const struct smadv_newborn *
 		child->ranges.item[i]->doubtful = true;
 }
 
+/* Words of the application that were overwritten while the child was born */
+static void say_again(struct smadv_record *child)
+{
+	struct smadv_entry entry;
+	u64 from = 0;
+	u32 i;
+
+	while ((i = smadv_journal_lower(&child->journal, from)) < child->journal.count) {
+		entry = child->journal.item[i];
+		if (entry.overwritten)
+			smadv_restore(child, entry.start, entry.end,
+				      SMART_MADVISE_REASON_APPLICATION_HINT, NULL);
+		from = entry.end;
+	}
+}
+
 /*
  * Hints were taken back, for good or for this process, while it was born: what it took
  * along goes, too. A sweep drops it when nothing is watched.
@@ -111,24 +132,21 @@ static void take_back(struct smadv_record *child)
 	smadv_restore(child, 0, U64_MAX, reason, NULL);
 }
 
-/* False when it is gone, or runs another program. */
+/* False when its address space is gone: it has exited, or runs another program. */
 static bool follow(const struct smadv_newborn *newborn)
 {
-	struct mm_struct *mm = get_task_mm(newborn->child);
+	struct mm_struct *mm = newborn->mm;
 	struct smadv_record *child;
 
-	if (!mm)
+	if (!mmget_not_zero(mm))
 		return false;
-	if (mm != newborn->mm) {
-		mmput_async(mm);
-		return false;
-	}
 	/* Its journal is as it was at the fork, or in its past. */
 	if (!newborn->parent->removed)
 		smadv_heed(newborn->parent);
 	child = smadv_map_adopt(newborn->child, mm, true); /* unless a fault was faster */
 	inherit_all(child, newborn);
 	catch_up(child, newborn);
+	say_again(child);
 	smadv_stats_inc(FORKS_FOLLOWED);
 	smadv_event_process(child, SMART_MADVISE_EVENT_KIND_ADOPTED);
 	take_back(child);

@@ -4,18 +4,19 @@
 #include <linux/cred.h>
 #include <linux/ktime.h>
 #include <linux/rculist.h>
-#include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "analyzer.h"
+#include "clock.h"
 #include "control.h"
 #include "filter.h"
 #include "mapping.h"
 #include "memory.h"
 #include "newborn.h"
 #include "recording.h"
+#include "restore.h"
 
 #define REQUEST_SLOTS	64
 /* Rounds for which a fault that is about to be stored is waited for. */
@@ -59,8 +60,7 @@ static __always_inline u64 pack_fault(unsigned long address, unsigned int flags,
 	BUILD_BUG_ON(SMADV_FAULT_RAND_READ / SMADV_FAULT_SEQ_READ != 2);
 
 	if (READ_ONCE(measuring))
-		word |= (local_clock() / SMADV_CLOCK_NS & GENMASK(WORD_CLOCK_BITS - 1, 0))
-			<< WORD_FLAG_BITS;
+		word |= (smadv_clock() & GENMASK(WORD_CLOCK_BITS - 1, 0)) << WORD_FLAG_BITS;
 	word |= flags & FAULT_FLAG_WRITE ? SMADV_FAULT_WRITE : 0;
 	word |= flags & FAULT_FLAG_TRIED ? SMADV_FAULT_TRIED : 0;
 	return word | (vm_flags & (VM_SEQ_READ | VM_RAND_READ)) /
@@ -315,14 +315,14 @@ static bool is_full(const struct smadv_policy *policy)
 
 /*
  * A record that may go to make room for another, or NULL. An excluded one is only
- * there to tell the hook so.
+ * there to tell the hook so, unless a fork under way may have taken hints along.
  */
 static struct smadv_record *find_spare(void)
 {
 	struct smadv_record *record;
 
 	list_for_each_entry(record, &smadv_map_records, link)
-		if (record->excluded && !record->journal.count)
+		if (record->excluded && smadv_restore_spent(record))
 			return record;
 	return NULL;
 }
@@ -511,8 +511,8 @@ struct smadv_record *smadv_map_find_pid(pid_t pid)
 	return NULL;
 }
 
-/* Path of the executable, NULL when it cannot be told, or not without a @wait. May sleep. */
-const char *smadv_map_exe(struct smadv_record *record, bool wait)
+/* Path of the executable, NULL when it cannot be told. May sleep. */
+const char *smadv_map_exe(struct smadv_record *record)
 {
 	char *buffer, *path;
 
@@ -522,7 +522,7 @@ const char *smadv_map_exe(struct smadv_record *record, bool wait)
 	buffer = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!buffer)
 		return NULL;
-	path = smadv_mapping_exe(record->mm, buffer, PATH_MAX, wait);
+	path = smadv_mapping_exe(record->mm, buffer, PATH_MAX);
 	record->exe = path ? kstrdup(path, GFP_KERNEL) : NULL;
 	kfree(buffer);
 	return record->exe;
@@ -601,6 +601,7 @@ void smadv_map_set_limits(const struct smadv_policy *policy)
 	WRITE_ONCE(min_bytes, (unsigned long)policy->min_mapping_kb << 10);
 	WRITE_ONCE(max_memory_bytes, (u64)policy->max_memory_kb << 10);
 	WRITE_ONCE(adopting, policy->enabled);
+	smadv_clock_check();
 	WRITE_ONCE(measuring, benefit || smadv_recording_active());
 }
 

@@ -83,7 +83,7 @@ extern struct mutex smadv_lock;
  * @priors: what former runs taught of its files
  * @ranges: ranges
  * @journal: what was changed, and how to take it back
- * @past: hints about to be applied, or given up a moment ago, in no order: a
+ * @past: hints about to be applied, or given up a moment ago, as they came: a
  *	child whose fork was under way then may have inherited them
  */
 struct smadv_record {
@@ -160,7 +160,7 @@ u32 smadv_map_skip_faults(struct smadv_record *record, u32 rest);
 
 void smadv_map_set_limits(const struct smadv_policy *policy);
 u64 smadv_map_bytes(const struct smadv_record *record);
-const char *smadv_map_exe(struct smadv_record *record, bool wait);
+const char *smadv_map_exe(struct smadv_record *record);
 void smadv_map_comm(const struct smadv_record *record, char *comm);
 
 int smadv_map_charge(u64 bytes, bool forced);

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "mapping.h"
 
-#include <linux/delay.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
 #include <linux/magic.h>
 #include <linux/sched/mm.h>
 #include <linux/smart_madvise.h>
 
+#include "compat/compat.h"
 #include "core/effect.h"
-
-/* Who only shows the executable tries for its lock this often, at such distances. */
-#define EXE_TRIES	8
-#define EXE_PAUSE_US	10
 
 bool smadv_mapping_watched(const struct vm_area_struct *vma)
 {
@@ -123,51 +120,29 @@ char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes
 	return IS_ERR(path) ? NULL : path;
 }
 
-/*
- * A process can keep its mmap lock for as long as it likes (a fault on a file of its own
- * making), so that only who must know waits for it. The lock itself is taken:
- * mmap_write_trylock() is not there in 6.12, and nothing is changed under the lock that
- * the bookkeeping of mmap_write_lock() would have to announce.
- */
-static bool lock_for_exe(struct mm_struct *mm, bool wait)
-{
-	int tries;
-
-	if (wait)
-		return !down_write_killable(&mm->mmap_lock);
-	for (tries = 0; tries < EXE_TRIES; tries++) {
-		if (down_write_trylock(&mm->mmap_lock))
-			return true;
-		usleep_range(EXE_PAUSE_US, 2 * EXE_PAUSE_US);
-	}
-	return false;
-}
-
 /**
  * smadv_mapping_exe() - path of the executable of an address space
  * @mm: address space, mm_count held
  * @buffer: room for the path
  * @bytes: its size
- * @wait: until the address space is not locked, however long that takes
  *
- * Holds the mmap lock for writing: whoever replaces exe_file, which may be any
- * time, takes it for reading before the old file is put, so the file read here stays.
+ * By a reference of the file and not under the mmap lock, which a process that faults
+ * holds most of the time.
  *
- * Return: the path, somewhere in @buffer, or NULL when it cannot be told now.
+ * Return: the path, somewhere in @buffer, or NULL when the process has ended, or the path
+ * does not fit.
  */
-char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes, bool wait)
+char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes)
 {
 	struct file *exe;
-	char *path = NULL;
+	char *path;
 
-	if (!mmget_not_zero(mm))
+	rcu_read_lock();
+	exe = smadv_get_file_rcu(&mm->exe_file);
+	rcu_read_unlock();
+	if (!exe)
 		return NULL;
-	if (lock_for_exe(mm, wait)) {
-		exe = rcu_dereference_check(mm->exe_file, lockdep_is_held(&mm->mmap_lock));
-		if (exe)
-			path = file_path(exe, buffer, bytes);
-		up_write(&mm->mmap_lock);
-	}
-	mmput_async(mm);
+	path = file_path(exe, buffer, bytes);
+	fput(exe);
 	return IS_ERR(path) ? NULL : path;
 }

@@ -51,6 +51,6 @@ u64 smadv_mapping_file(const struct inode *inode);
 
 int smadv_mapping_at(struct mm_struct *mm, u64 page, struct smadv_mapping *mapping);
 char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes);
-char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes, bool wait);
+char *smadv_mapping_exe(struct mm_struct *mm, char *buffer, int bytes);
 
 #endif /* SMADV_MAPPING_H */

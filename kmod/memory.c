@@ -3,6 +3,7 @@
 
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/vmstat.h>
 
 #ifdef CONFIG_MEMCG
 static u64 limit_of(const struct mem_cgroup *memcg)
@@ -30,14 +31,24 @@ static u64 least_limit(struct mm_struct *mm)
 }
 #endif
 
+/*
+ * What is free, or could be. Not MemAvailable, which holds back what reclaim keeps free:
+ * it is to be surely enough, and this is to be surely not too little.
+ */
+static u64 machine_pages(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES) +
+	       global_node_page_state(NR_ACTIVE_FILE) + global_node_page_state(NR_INACTIVE_FILE);
+}
+
 /**
  * smadv_memory_most_pages() - memory that an address space may fill
  * @mm: address space, mm_count held
  *
  * What is left for its files of the limits of its control group (memory.max and
  * memory.high) beside its own anonymous memory, and of the machine beside what
- * cannot be reclaimed. What others take of a control group shows in evictions only
- * (smadv_pagecache_room()).
+ * is no page cache. At most: what others take, and what reclaim keeps free, shows in
+ * evictions only (smadv_pagecache_room()).
  *
  * Context: any.
  * Return: pages.
@@ -47,5 +58,5 @@ u64 smadv_memory_most_pages(struct mm_struct *mm)
 	u64 own = get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_SHMEMPAGES);
 	u64 least = least_limit(mm);
 
-	return min_t(u64, si_mem_available(), least > own ? least - own : 0);
+	return min(machine_pages(), least > own ? least - own : 0);
 }

@@ -277,7 +277,7 @@ static int fill_range(struct sk_buff *skb, const void *what)
 	const struct smadv_evidence *evidence = &range->evidence;
 	u64 now_ms = ktime_to_ms(ktime_get());
 	u64 hold_ms = range->hold.until_ms > now_ms ? range->hold.until_ms - now_ms : 0;
-	const char *exe = smadv_map_exe(shown->record, false);
+	const char *exe = smadv_map_exe(shown->record);
 	struct smadv_mapping mapping = { };
 	const char *path = smadv_mapping_path(shown->record->mm, range->start, shown->buffer,
 					      PATH_MAX);

@@ -146,6 +146,20 @@ const struct smadv_newborn *smadv_newborn_first(void)
 	return none() ? NULL : &newborns[0];
 }
 
+/* Are there children of @record's among those who wait? */
+bool smadv_newborn_is_parent(const struct smadv_record *record)
+{
+	bool found = false;
+	u32 i;
+
+	lockdep_assert_held(&smadv_lock);
+	raw_spin_lock_irq(&lock);
+	for (i = 0; i < newborn_count; i++)
+		found |= newborns[i].parent == record;
+	raw_spin_unlock_irq(&lock);
+	return found;
+}
+
 /* Children of @mm's get @parent for their parent, unless they have one. */
 static void give_parent(const struct mm_struct *mm, struct smadv_record *parent)
 {

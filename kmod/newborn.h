@@ -30,6 +30,7 @@ struct smadv_record *smadv_newborn_note(const struct mm_struct *mm, const struct
 
 /* In process context, smadv_lock held. */
 const struct smadv_newborn *smadv_newborn_first(void);
+bool smadv_newborn_is_parent(const struct smadv_record *record);
 void smadv_newborn_end(bool followed);
 void smadv_newborn_publish(struct smadv_record *record);
 

@@ -200,6 +200,13 @@ static bool take_oldest(struct smadv_notes *notes, struct smadv_note *note)
 	return false;
 }
 
+/* Were all looked at? Until the next one, which may come at any moment. */
+bool smadv_notes_heeded(const struct smadv_notes *notes)
+{
+	lockdep_assert_held(&smadv_lock);
+	return READ_ONCE(notes->noted) == notes->heeded;
+}
+
 /* How many there are to take, at most, and at least those that were there before. */
 u32 smadv_notes_pending(const struct smadv_notes *notes)
 {
@@ -218,7 +225,7 @@ bool smadv_notes_take(struct smadv_notes *notes, struct smadv_note *note)
 	bool taken;
 
 	lockdep_assert_held(&smadv_lock);
-	if (READ_ONCE(notes->noted) == notes->heeded)
+	if (smadv_notes_heeded(notes))
 		return false;
 	raw_spin_lock_irq(&notes->lock);
 	taken = take_oldest(notes, note);

@@ -65,6 +65,7 @@ u64 smadv_notes_bytes(const struct smadv_notes *notes);
 
 void smadv_notes_make_room(struct smadv_notes *notes, u32 more);
 void smadv_notes_add(struct smadv_notes *notes, const struct smadv_note *note);
+bool smadv_notes_heeded(const struct smadv_notes *notes);
 u32 smadv_notes_pending(const struct smadv_notes *notes);
 bool smadv_notes_peek(struct smadv_notes *notes, u32 index, struct smadv_note *note);
 bool smadv_notes_take(struct smadv_notes *notes, struct smadv_note *note);

@@ -6,6 +6,7 @@
 #include <linux/ftrace.h>
 #include <linux/mman.h>
 #include <linux/tracepoint.h>
+#include <linux/uio.h>
 
 #include "analyzer.h"
 #include "compat/compat.h"
@@ -14,7 +15,8 @@
 #include "symbol.h"
 
 static struct tracepoint *fork_tracepoint;
-static bool sees_advice;
+static bool sees_calls;
+static bool sees_vectors;
 static bool sees_copies;
 static bool sees_growth;
 static bool sees_unmaps;
@@ -64,6 +66,20 @@ static void observe_advice(struct mm_struct *mm, unsigned long start, size_t byt
 	note.start = start >> PAGE_SHIFT;
 	note.end = DIV_ROUND_UP(start + bytes, PAGE_SIZE);
 	take_note(mm, &note);
+}
+
+/* By process_madvise(), since that no longer comes by do_madvise(). */
+static void observe_vector(struct mm_struct *mm, const struct iov_iter *parts, int behavior)
+{
+#ifdef iter_iov_addr
+	struct iov_iter rest = *parts;
+
+	while (iov_iter_count(&rest)) {
+		observe_advice(mm, (unsigned long)iter_iov_addr(&rest), iter_iov_len(&rest),
+			       behavior);
+		iov_iter_advance(&rest, iter_iov_len(&rest));
+	}
+#endif
 }
 
 /*
@@ -127,6 +143,15 @@ static void notrace advice_callback(unsigned long ip, unsigned long parent_ip,
 		       (int)smadv_ftrace_argument(fregs, 3));
 }
 
+/* ssize_t vector_madvise(struct mm_struct *mm, struct iov_iter *, int behavior) */
+static void notrace vector_callback(unsigned long ip, unsigned long parent_ip,
+				    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	observe_vector((struct mm_struct *)smadv_ftrace_argument(fregs, 0),
+		       (struct iov_iter *)smadv_ftrace_argument(fregs, 1),
+		       (int)smadv_ftrace_argument(fregs, 2));
+}
+
 /* struct vm_area_struct *copy_vma(struct vm_area_struct **, addr, len, pgoff, bool *) */
 static void notrace move_callback(unsigned long ip, unsigned long parent_ip,
 				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
@@ -163,6 +188,11 @@ static struct ftrace_ops advice_ops = {
 	.flags = FTRACE_OPS_FL_PERMANENT,
 };
 
+static struct ftrace_ops vector_ops = {
+	.func = vector_callback,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
+
 static struct ftrace_ops move_ops = {
 	.func = move_callback,
 	.flags = FTRACE_OPS_FL_PERMANENT,
@@ -196,7 +226,8 @@ static void unwatch(struct ftrace_ops *ops)
 
 static void watch_calls(unsigned long do_madvise_address)
 {
-	sees_advice = watch(&advice_ops, do_madvise_address);
+	sees_calls = watch(&advice_ops, do_madvise_address);
+	sees_vectors = watch(&vector_ops, smadv_symbol_address("vector_madvise"));
 	sees_copies = watch(&move_ops, smadv_symbol_address("copy_vma"));
 	/* 6.12 has the former, and the latter as a wrapper of it; 6.1 has the latter only. */
 	sees_growth = watch(&room_ops, smadv_symbol_address("__get_unmapped_area") ?:
@@ -208,8 +239,10 @@ static void watch_calls(unsigned long do_madvise_address)
 
 static void unwatch_calls(void)
 {
-	if (sees_advice)
+	if (sees_calls)
 		unwatch(&advice_ops);
+	if (sees_vectors)
+		unwatch(&vector_ops);
 	if (sees_copies)
 		unwatch(&move_ops);
 	if (sees_growth)
@@ -235,9 +268,10 @@ static void fork_probe(void *data, struct task_struct *parent, struct task_struc
 	rcu_read_unlock();
 }
 
+/* madvise(), and process_madvise() of a process on itself */
 bool smadv_observer_sees_advice(void)
 {
-	return sees_advice;
+	return sees_calls && (sees_vectors || SMADV_VECTORS_ARE_CALLS);
 }
 
 /* mremap(), wherever it puts a mapping */
@@ -249,7 +283,7 @@ bool smadv_observer_sees_moves(void)
 /* All that changes whether a mapping bears no hint */
 bool smadv_observer_sees_all(void)
 {
-	return sees_advice && sees_copies && sees_growth && sees_unmaps;
+	return smadv_observer_sees_advice() && sees_copies && sees_growth && sees_unmaps;
 }
 
 bool smadv_observer_sees_forks(void)
@@ -286,8 +320,8 @@ int smadv_observer_init(unsigned long do_madvise_address)
 	if (err)
 		return err;
 	watch_calls(do_madvise_address);
-	if (!sees_advice)
-		pr_info("madvise() calls of applications are not seen, their hints are known by the flags of mappings only\n");
+	if (!smadv_observer_sees_advice())
+		pr_info("madvise() calls of applications are not all seen, their hints are known by the flags of mappings only\n");
 	if (!smadv_observer_sees_moves())
 		pr_info("mremap() calls of applications are not seen, hints that they move are looked for by their file\n");
 	return 0;

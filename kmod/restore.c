@@ -10,6 +10,7 @@
 #include "heed.h"
 #include "inherit.h"
 #include "mapping.h"
+#include "newborn.h"
 #include "taskmap.h"
 #include "trace.h"
 
@@ -122,9 +123,13 @@ static int restore_entry(struct smadv_record *record, const struct smadv_entry *
 	bool by_flags = smadv_advise_kind() == SMART_MADVISE_EXECUTOR_KIND_VMA_FLAGS;
 	struct mm_struct *mm = record->mm;
 	int tries, err, last = 0, restored = 0;
+	struct smadv_entry put = *entry;
 	struct smadv_piece piece;
 	bool found;
 
+	/* What stands there from now on, as a hint of ours */
+	put.hint = entry->original == SMART_MADVISE_HINT_NONE ? SMART_MADVISE_HINT_NORMAL :
+								 entry->original;
 	for (tries = 0; tries < MAX_PIECES; tries++) {
 		err = mmap_write_lock_killable(mm);
 		if (err)
@@ -138,7 +143,7 @@ static int restore_entry(struct smadv_record *record, const struct smadv_entry *
 			return restored;
 		if (!by_flags) {
 			last = smadv_advise(record, piece.start, piece.end, entry->original);
-			smadv_heed_settle(record, piece.start, piece.end);
+			smadv_heed_settle(record, &put, piece.start, piece.end);
 		}
 		/* Unmapped meanwhile, or no memory to split a mapping: look again. */
 		if (last && last != -ENOMEM && last != -EAGAIN)
@@ -149,11 +154,14 @@ static int restore_entry(struct smadv_record *record, const struct smadv_entry *
 	return last ?: restored;
 }
 
-/* What no fork can still have under way */
-static void drop_aged(struct smadv_journal *past, u64 now_ms)
+/* What no fork can still have under way, and nobody waits for who was born meanwhile */
+static void drop_aged(struct smadv_record *record, u64 now_ms)
 {
+	struct smadv_journal *past = &record->past;
 	u32 i, kept = 0;
 
+	if (smadv_newborn_is_parent(record))
+		return;
 	for (i = 0; i < past->count; i++)
 		if (past->item[i].past_ms + FORK_GRACE_MS >= now_ms)
 			past->item[kept++] = past->item[i];
@@ -180,7 +188,7 @@ void smadv_restore_remember(struct smadv_record *record, const struct smadv_entr
 			return;
 		}
 	if (past->count == past->capacity)
-		drop_aged(past, now_ms);
+		drop_aged(record, now_ms);
 	if (past->count == PAST_ENTRIES) {
 		past->count /= 2;
 		memmove(past->item, past->item + past->count, past->count * sizeof(*entry));
@@ -195,7 +203,7 @@ void smadv_restore_forget_past(struct smadv_record *record, u64 now_ms)
 {
 	struct smadv_journal *past = &record->past;
 
-	drop_aged(past, now_ms);
+	drop_aged(record, now_ms);
 	if (!past->count) {
 		smadv_map_uncharge(smadv_journal_bytes(past));
 		smadv_journal_free(past);
@@ -299,6 +307,7 @@ int smadv_restore_all(u32 reason, struct smadv_outcome *outcome)
  */
 void smadv_restore_forget(struct smadv_record *record)
 {
+	smadv_heed(record); /* children that were not followed yet ask where what they bear was */
 	smadv_taskmap_cancel(record, SMART_MADVISE_REASON_PROCESS_GONE);
 	smadv_stats_sub(HINTS_ACTIVE, record->journal.count);
 	smadv_stats_add(HINTS_GONE, record->journal.count);

@@ -63,7 +63,8 @@
 		{ SMART_MADVISE_REASON_LITTLE_AT_STAKE,	"little-at-stake" },	\
 		{ SMART_MADVISE_REASON_FITS_MEMORY,	"fits-memory" },	\
 		{ SMART_MADVISE_REASON_APPLICATION_HINT_COSTS, "application-hint-costs" }, \
-		{ SMART_MADVISE_REASON_MEMORY_FILLED,	"memory-filled" })
+		{ SMART_MADVISE_REASON_MEMORY_FILLED,	"memory-filled" },	\
+		{ SMART_MADVISE_REASON_NO_REUSE,	"no-reuse" })
 
 #define smadv_show_state(state)						\
 	__print_symbolic(state,						\

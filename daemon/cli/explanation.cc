@@ -217,6 +217,8 @@ std::string effect(const Range& range, const Policy& policy) {
                          format_duration_ns(range.waited_ns));
     case Reason::MemoryFilled:
       return "memory is full, and was not when the hint was tried, so that it is measured anew";
+    case Reason::NoReuse:
+      return "pages hardly come again, so that memory is of more use with what is read around them";
     default:
       return outcome(range.reason, 0, policy);
   }

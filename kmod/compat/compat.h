@@ -3,9 +3,11 @@
 #ifndef SMADV_COMPAT_H
 #define SMADV_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/ptrace.h>
+#include <linux/version.h>
 #include <net/genetlink.h>
 
 /*
@@ -38,6 +40,34 @@ static inline void smadv_vma_flags_mod(struct vm_area_struct *vma, vm_flags_t se
 #else
 	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
+/*
+ * Does process_madvise() call do_madvise() for each of its parts? Not since mm/madvise:
+ * remove redundant mmap_lock operations from process_madvise(), 6.15, of which the headers
+ * tell nothing.
+ */
+#if KERNEL_VERSION(6, 15, 0) > LINUX_VERSION_CODE
+#define SMADV_VECTORS_ARE_CALLS	true
+#else
+#define SMADV_VECTORS_ARE_CALLS	false
+#endif
+
+/*
+ * A reference of the file at @file, or NULL. RCU read lock held.
+ *
+ * get_file_rcu(): file: convert to SLAB_TYPESAFE_BY_RCU, 0ede61d8589c, 6.7. Before it,
+ * a macro that wants the file itself, which is not used anew while RCU protects it.
+ */
+static inline struct file *smadv_get_file_rcu(struct file __rcu **file)
+{
+#ifdef get_file_rcu
+	struct file *found = rcu_dereference(*file);
+
+	return found && get_file_rcu(found) ? found : NULL;
+#else
+	return get_file_rcu(file);
 #endif
 }
 

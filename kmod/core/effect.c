@@ -9,8 +9,12 @@
 #define SETTLE_WINDOWS	4
 #define SETTLE_MISSES	SMADV_TRIAL_MISSES
 #define SHARE		10000U
-/* Windows are told apart by so many numbers, from one on. */
-#define WINDOWS		0xffffffffULL
+/* Windows, and pages, are told apart by so many numbers, from one on. */
+#define NUMBERS		0xffffffffULL
+/* Revisits without which it is taken that there are none. */
+#define REVISITS_DOUBT	2
+/* An epoch lasts so many times as long as pages stay. */
+#define EPOCH_STAYS	16
 
 /**
  * smadv_waits_enter() - note that a fault entered
@@ -50,6 +54,11 @@ void smadv_waits_forget(struct smadv_waits *waits)
 {
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_WAITS;
+	 * loop assigns i, waits->page[0 .. SMADV_WAITS - 1];
+	 * loop variant SMADV_WAITS - i;
+	 */
 	for (i = 0; i < SMADV_WAITS; i++)
 		waits->page[i] = 0;
 }
@@ -83,6 +92,12 @@ void smadv_effect_advised(struct smadv_effect *effect, u32 plain)
 	};
 }
 
+/*@
+ * requires \valid(account) && smadv_account_valid(account);
+ * assigns account->faults, account->misses, account->waited_ns, account->pages;
+ * ensures smadv_account_valid(account);
+ * ensures account->faults < SMADV_RECENT_FAULTS && account->misses < SMADV_RECENT_FAULTS;
+ */
 static void halve(struct smadv_account *account)
 {
 	account->faults /= 2;
@@ -91,7 +106,65 @@ static void halve(struct smadv_account *account)
 	account->pages /= 2;
 }
 
+/* Nothing is known of @hint any more. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * assigns effect->account[hint].faults, effect->account[hint].misses,
+ *	effect->account[hint].waited_ns, effect->account[hint].pages;
+ * ensures smadv_effect_valid(effect);
+ */
+static void restart(struct smadv_effect *effect, u32 hint)
+{
+	struct smadv_account *account = &effect->account[hint];
+
+	account->faults = 0;
+	account->misses = 0;
+	account->waited_ns = 0;
+	account->pages = 0;
+}
+
+/* One more fault under @hint, @pages ahead of the one before. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * requires pages <= SMADV_WINDOW_MAX;
+ * assigns effect->account[hint].faults, effect->account[hint].misses,
+ *	effect->account[hint].waited_ns, effect->account[hint].pages;
+ * ensures smadv_effect_valid(effect);
+ */
+static void count_fault(struct smadv_effect *effect, u32 hint, u64 pages)
+{
+	struct smadv_account *account = &effect->account[hint];
+
+	if (account->faults >= SMADV_RECENT_FAULTS)
+		halve(account);
+	account->faults++;
+	account->pages += pages;
+}
+
+/* One more miss under @hint. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * requires waited_ns <= SMADV_WAIT_MAX_NS;
+ * assigns effect->account[hint].faults, effect->account[hint].misses,
+ *	effect->account[hint].waited_ns, effect->account[hint].pages;
+ * ensures smadv_effect_valid(effect);
+ */
+static void count_miss(struct smadv_effect *effect, u32 hint, u64 waited_ns)
+{
+	struct smadv_account *account = &effect->account[hint];
+
+	if (account->misses >= SMADV_RECENT_FAULTS)
+		halve(account);
+	account->misses++;
+	account->waited_ns += waited_ns;
+}
+
 /* Windows that are worth remembering: those before them would have been evicted. */
+/*@
+ * requires \valid_read(memory) && smadv_memory_valid(memory);
+ * assigns \nothing;
+ * ensures 1 <= \result <= SMADV_GHOSTS;
+ */
 static u32 ghosts_max(const struct smadv_memory *memory)
 {
 	u64 held = smadv_effect_held_windows(memory);
@@ -99,11 +172,20 @@ static u32 ghosts_max(const struct smadv_memory *memory)
 	return held < 1 ? 1 : held < SMADV_GHOSTS ? (u32)held : SMADV_GHOSTS;
 }
 
+/*@
+ * requires \valid_read(effect) && \valid_read(memory) && smadv_memory_valid(memory);
+ * assigns \nothing;
+ */
 static bool is_ghost(const struct smadv_effect *effect, u32 window,
 		     const struct smadv_memory *memory)
 {
 	u32 i, most = ghosts_max(memory);
 
+	/*@
+	 * loop invariant i <= most;
+	 * loop assigns i;
+	 * loop variant most - i;
+	 */
 	for (i = 0; i < most; i++)
 		if (effect->ghost[i] == window)
 			return true;
@@ -111,6 +193,12 @@ static bool is_ghost(const struct smadv_effect *effect, u32 window,
 }
 
 /* Pages of the windows that are remembered. */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory);
+ * assigns \nothing;
+ * ensures \result <= SMADV_GHOSTS * SMADV_WINDOW_MAX;
+ */
 static u64 ghost_pages(const struct smadv_effect *effect, const struct smadv_memory *memory)
 {
 	u32 most = ghosts_max(memory);
@@ -120,6 +208,11 @@ static u64 ghost_pages(const struct smadv_effect *effect, const struct smadv_mem
 }
 
 /* Share in 1/10000 of pages that memory has no room for, 0 when it holds all. */
+/*@
+ * requires \valid_read(memory);
+ * assigns \nothing;
+ * ensures \result <= SHARE;
+ */
 static u64 absent_share(const struct smadv_memory *memory)
 {
 	u64 reach = smadv_effect_reach(memory);
@@ -127,11 +220,168 @@ static u64 absent_share(const struct smadv_memory *memory)
 	return smadv_effect_pressed(memory) ? (reach - memory->most_pages) * SHARE / reach : 0;
 }
 
+/* An epoch begins. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * assigns effect->missed[0 .. SMADV_REVISITS - 1], effect->missed_since;
+ * ensures smadv_effect_valid(effect);
+ */
+static void forget_missed(struct smadv_effect *effect)
+{
+	u32 i;
+
+	/*@
+	 * loop invariant i <= SMADV_REVISITS;
+	 * loop assigns i, effect->missed[0 .. SMADV_REVISITS - 1];
+	 * loop variant SMADV_REVISITS - i;
+	 */
+	for (i = 0; i < SMADV_REVISITS; i++)
+		effect->missed[i] = 0;
+	effect->missed_since = 0;
+}
+
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * assigns effect->probes, effect->revisits;
+ * ensures smadv_effect_valid(effect) && effect->probes < SMADV_PROBES_MAX;
+ */
+static void age_probes(struct smadv_effect *effect)
+{
+	if (effect->probes >= SMADV_PROBES_MAX) {
+		effect->probes /= 2;
+		effect->revisits /= 2;
+	}
+}
+
+/* The place that the page of @number is remembered in. */
+/*@
+ * assigns \nothing;
+ * ensures \result < SMADV_REVISITS;
+ */
+static u32 place_of(u32 number)
+{
+	/* Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4) */
+	return (u32)(number * 0x9e3779b1ULL) / (~0U / SMADV_REVISITS + 1);
+}
+
+/* The page of @number missed: is it remembered, or is what it comes upon to be counted? */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && effect->probes < SMADV_PROBES_MAX;
+ * assigns effect->missed[0 .. SMADV_REVISITS - 1], effect->probes, effect->revisits;
+ * ensures smadv_effect_valid(effect);
+ */
+static void probe(struct smadv_effect *effect, u32 number, bool late)
+{
+	u32 place = place_of(number);
+
+	if (!effect->missed[place]) {
+		effect->missed[place] = number;
+	} else if (late) {
+		effect->probes++;
+		effect->revisits += effect->missed[place] == number;
+	}
+}
+
+/*
+ * A miss without a hint at @page. The first ones of an epoch are remembered, one in each
+ * place, which takes about twice as many misses as there are places. They stay in memory
+ * until as many windows came as it holds, and only then can a miss show that they are wanted
+ * again. That is looked for a while, then an epoch begins with other pages.
+ */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * assigns effect->missed[0 .. SMADV_REVISITS - 1], effect->missed_since,
+ *	effect->probes, effect->revisits;
+ * ensures smadv_effect_valid(effect);
+ */
+static void remember(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
+{
+	u64 stay = smadv_sum(smadv_effect_held_windows(memory), 2 * SMADV_REVISITS);
+
+	if (effect->missed_since / EPOCH_STAYS >= stay)
+		forget_missed(effect);
+	age_probes(effect);
+	probe(effect, (u32)(page % NUMBERS) + 1, effect->missed_since >= stay);
+	effect->missed_since = smadv_sum(effect->missed_since, effect->weight);
+}
+
+/*
+ * Share in 1/10000 of pages that are touched again as soon as any other one of the range,
+ * estimated by those of the misses: of n pages in random order, one in n / SMADV_REVISITS
+ * finds itself.
+ */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect) && \valid_read(memory);
+ * assigns \nothing;
+ * ensures \result <= SHARE;
+ */
+static u64 revisit_share(const struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	u64 pages = memory->extent_pages ? memory->extent_pages : 1;
+	u64 expected = (u64)effect->probes * SMADV_REVISITS * SHARE / pages;
+	u64 share = (u64)effect->revisits * SHARE * SHARE /
+		    (expected + (u64)REVISITS_DOUBT * SHARE);
+
+	return share < SHARE ? share : SHARE;
+}
+
+/*
+ * Misses without a hint in 1/10000 of those under RANDOM, once memory is full and @replaced
+ * of 10000 of its pages came singly. As much of the range is resident whichever way it is
+ * read. Of use is what was read around, and what was touched only if it is touched again.
+ */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect) && \valid_read(memory);
+ * requires replaced <= SHARE;
+ * assigns \nothing;
+ * ensures \result <= SHARE;
+ */
+static u64 full_share(const struct smadv_effect *effect, const struct smadv_memory *memory,
+		      u64 replaced)
+{
+	u64 absent = absent_share(memory);
+	u64 useless = (SHARE - absent) * (SHARE - revisit_share(effect, memory)) / SHARE *
+		      replaced / SHARE;
+
+	return absent ? absent * SHARE / (absent + useless) : 0;
+}
+
+/* Share in 1/10000 of memory's pages that came singly, since RANDOM stands. */
+/*@
+ * requires \valid_read(effect) && \valid_read(memory);
+ * assigns \nothing;
+ * ensures \result <= SHARE;
+ */
+static u64 replaced_share(const struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	if (effect->single_pages >= memory->most_pages)
+		return SHARE;
+	return smadv_product(effect->single_pages, SHARE) / memory->most_pages;
+}
+
+/* What @pages in 10000 are of @whole, a share at most. */
+/*@
+ * requires whole <= SMADV_EXTENT_MAX;
+ * assigns \nothing;
+ * ensures \result <= SHARE;
+ */
+static u64 share_beside(u64 pages, u64 whole)
+{
+	return pages < whole * SHARE ? pages / whole : SHARE;
+}
+
 /*
  * Share in 1/10000 of misses under RANDOM, in windows that are not remembered, that would
- * miss without it. While memory fills, windows bring in what will be hit later; once it is
- * full, as much of the range is resident whichever way it is read. The windows remembered
- * are among those that would be resident, so that of the others more would be absent.
+ * miss without it. While memory fills, windows bring in what will be hit later. The windows
+ * remembered are among those that would be resident, so that of the others more would be
+ * absent.
+ */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory);
+ * assigns \nothing;
+ * ensures \result <= SHARE;
  */
 static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memory *memory)
 {
@@ -142,19 +392,23 @@ static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memo
 	if (!smadv_effect_pressed(memory))
 		return 0;
 	if (smadv_effect_full(effect, memory))
-		return SHARE;
+		return full_share(effect, memory, replaced_share(effect, memory));
 	missed = plain->faults ? (u64)plain->misses * SHARE / plain->faults : SHARE;
 	if (missed < absent)
 		absent = missed;
-	if (ghosts >= reach || absent * reach >= (reach - ghosts) * SHARE)
-		return SHARE;
-	return absent * reach / (reach - ghosts);
+	return share_beside(absent * reach, ghosts < reach ? reach - ghosts : 0);
 }
 
 /* Is the window of @page none of the last ones? It is from now on. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * assigns effect->ghost[0 .. SMADV_GHOSTS - 1], effect->hand;
+ * ensures smadv_effect_valid(effect);
+ */
 static bool is_new_window(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
-	u32 window = (u32)(page / memory->window_pages % WINDOWS) + 1;
+	u32 window = (u32)(page / memory->window_pages % NUMBERS) + 1;
 
 	if (is_ghost(effect, window, memory))
 		return false;
@@ -164,10 +418,36 @@ static bool is_new_window(struct smadv_effect *effect, u64 page, const struct sm
 	return true;
 }
 
+/* None was read around lately. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * assigns effect->ghost[0 .. SMADV_GHOSTS - 1], effect->hand;
+ * ensures smadv_effect_valid(effect);
+ */
+static void forget_windows(struct smadv_effect *effect)
+{
+	u32 i;
+
+	/*@
+	 * loop invariant i <= SMADV_GHOSTS;
+	 * loop assigns i, effect->ghost[0 .. SMADV_GHOSTS - 1];
+	 * loop variant SMADV_GHOSTS - i;
+	 */
+	for (i = 0; i < SMADV_GHOSTS; i++)
+		effect->ghost[i] = 0;
+	effect->hand = 0;
+}
+
 /*
  * The chance in 1/10000 that a miss under RANDOM had been one without it: none where a
  * page nearby missed before, for both would have been read at once; else one, unless
  * the window had still been there.
+ */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * assigns effect->ghost[0 .. SMADV_GHOSTS - 1], effect->hand;
+ * ensures smadv_effect_valid(effect) && \result <= SHARE;
  */
 static u64 plain_share(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
@@ -175,6 +455,11 @@ static u64 plain_share(struct smadv_effect *effect, u64 page, const struct smadv
 }
 
 /* What of a wait a miss under @hint may explain. */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * assigns \nothing;
+ * ensures \result <= waited_ns;
+ */
 static u64 typical_ns(const struct smadv_effect *effect, u32 hint, u64 waited_ns)
 {
 	u64 most_ns = smadv_effect_miss_ns(effect, hint) * OUTLIER_MISSES;
@@ -182,6 +467,11 @@ static u64 typical_ns(const struct smadv_effect *effect, u32 hint, u64 waited_ns
 	return waited_ns < most_ns ? waited_ns : most_ns;
 }
 
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && ns < SMADV_DEBT_MAX_NS;
+ * assigns effect->balance_ns;
+ * ensures smadv_effect_valid(effect);
+ */
 static void credit(struct smadv_effect *effect, u64 ns)
 {
 	s64 most = (s64)smadv_effect_miss_ns(effect, effect->plain) * CREDIT_MISSES;
@@ -191,6 +481,11 @@ static void credit(struct smadv_effect *effect, u64 ns)
 		effect->balance_ns = most;
 }
 
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && ns <= SMADV_WAIT_MAX_NS;
+ * assigns effect->balance_ns;
+ * ensures smadv_effect_valid(effect);
+ */
 static void debit(struct smadv_effect *effect, u64 ns)
 {
 	effect->balance_ns -= (s64)ns;
@@ -203,6 +498,12 @@ static void debit(struct smadv_effect *effect, u64 ns)
  * each fault that it stands for. What it cost is made up for first, so that the sum never
  * falls.
  */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && pages <= SMADV_WINDOW_MAX;
+ * assigns effect->owed_pages, effect->saved_pages;
+ * ensures smadv_effect_valid(effect);
+ * ensures effect->saved_pages >= \old(effect->saved_pages);
+ */
 static void save(struct smadv_effect *effect, u64 pages)
 {
 	u64 owed = smadv_sum(effect->owed_pages, effect->weight);
@@ -212,22 +513,51 @@ static void save(struct smadv_effect *effect, u64 pages)
 	effect->saved_pages = smadv_sum(effect->saved_pages, pages > owed ? pages - owed : 0);
 }
 
+/* @share in 1/10000 of @whole. */
+/*@
+ * requires whole <= SMADV_MISS_MAX_NS && share <= SHARE;
+ * assigns \nothing;
+ * ensures \result <= whole;
+ */
+static u64 part(u64 whole, u64 share)
+{
+	return whole * share / SHARE;
+}
+
 /* A miss under RANDOM at @page: what it spared. Pages that are there are not read again. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * assigns effect->ghost[0 .. SMADV_GHOSTS - 1], effect->hand, effect->balance_ns,
+ *	effect->owed_pages, effect->saved_pages, effect->single_pages;
+ * ensures smadv_effect_valid(effect);
+ */
 static void spare(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
 	u64 share = plain_share(effect, page, memory);
 
-	credit(effect, smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) * share / SHARE);
-	save(effect, memory->window_pages * share / SHARE * absent_share(memory) / SHARE);
+	credit(effect, part(smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE), share));
+	save(effect, part(part(memory->window_pages, share), absent_share(memory)));
+	effect->single_pages = smadv_sum(effect->single_pages, effect->weight);
 }
 
 /* Pages by which @page lies ahead of the last fault. */
+/*@
+ * requires \valid_read(effect);
+ * assigns \nothing;
+ */
 static u64 distance(const struct smadv_effect *effect, u64 page)
 {
 	return page > effect->last ? page - effect->last : 0;
 }
 
 /* Pages by which a fault at @page comes ahead. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * assigns effect->ghost[0 .. SMADV_GHOSTS - 1], effect->hand;
+ * ensures smadv_effect_valid(effect) && \result <= SMADV_WINDOW_MAX;
+ */
 static u64 progress(struct smadv_effect *effect, u64 page, const struct smadv_memory *memory)
 {
 	u64 ahead = distance(effect, page);
@@ -235,10 +565,19 @@ static u64 progress(struct smadv_effect *effect, u64 page, const struct smadv_me
 	/* Single pages or windows, in any order: comparable by the windows that come. */
 	if (effect->plain != SMART_MADVISE_HINT_NONE)
 		return is_new_window(effect, page, memory) ? memory->window_pages : 0;
+	/* How many faults a run takes depends on how it is read: comparable by their number. */
+	if (effect->runs)
+		return !ahead || ahead > memory->window_pages ? memory->window_pages : 0;
 	return ahead <= memory->window_pages ? ahead : 0;
 }
 
 /* The first misses after a change tell of the change. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * assigns effect->account[0 .. SMADV_EFFECT_HINTS - 1], effect->settling;
+ * ensures smadv_effect_valid(effect);
+ */
 static void settle(struct smadv_effect *effect, const struct smadv_memory *memory)
 {
 	struct smadv_account *plain = &effect->account[effect->plain];
@@ -247,8 +586,35 @@ static void settle(struct smadv_effect *effect, const struct smadv_memory *memor
 	    (plain->misses < SETTLE_MISSES &&
 	     plain->pages < (u64)SETTLE_WINDOWS * memory->window_pages))
 		return;
-	*plain = (struct smadv_account){ 0 };
+	restart(effect, effect->plain);
 	effect->settling = false;
+}
+
+/* The last fault was at @page. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * assigns effect->touched_pages, effect->last;
+ * ensures smadv_effect_valid(effect);
+ */
+static void move(struct smadv_effect *effect, u64 page)
+{
+	u64 ahead = distance(effect, page);
+
+	/* Fault-around maps the pages that a stream passes without a fault. */
+	effect->touched_pages = smadv_sum(effect->touched_pages,
+					  ahead && ahead <= SMADV_FAULT_AROUND_PAGES ? ahead : 1);
+	effect->last = page;
+}
+
+/* What @pages of a stream would have been waited for without a hint. */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect) && pages <= SMADV_WINDOW_MAX;
+ * assigns \nothing;
+ * ensures \result < SMADV_DEBT_MAX_NS;
+ */
+static u64 stream_ns(const struct smadv_effect *effect, u64 pages)
+{
+	return pages * smadv_effect_page_q4(effect, effect->plain) / 16;
 }
 
 /**
@@ -261,22 +627,14 @@ static void settle(struct smadv_effect *effect, const struct smadv_memory *memor
 void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 			const struct smadv_memory *memory)
 {
-	struct smadv_account *account = &effect->account[hint];
 	u64 pages = progress(effect, page, memory);
-	u64 ahead = distance(effect, page);
 
 	if (hint == effect->plain)
 		settle(effect, memory);
-	if (account->faults >= SMADV_RECENT_FAULTS)
-		halve(account);
-	account->faults++;
-	/* Fault-around maps the pages that a stream passes without a fault. */
-	effect->touched_pages = smadv_sum(effect->touched_pages,
-					  ahead && ahead <= SMADV_FAULT_AROUND_PAGES ? ahead : 1);
-	account->pages += pages;
+	count_fault(effect, hint, pages);
 	if (hint != effect->plain && hint != SMART_MADVISE_HINT_RANDOM)
-		credit(effect, pages * smadv_effect_page_q4(effect, effect->plain) / 16);
-	effect->last = page;
+		credit(effect, stream_ns(effect, pages));
+	move(effect, page);
 }
 
 /**
@@ -297,11 +655,10 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 	effect->since_ns = smadv_sum(effect->since_ns, waited_ns * effect->weight);
 	if (account->misses >= SMADV_TRIAL_MISSES)
 		waited_ns = typical_ns(effect, hint, waited_ns);
-	if (account->misses >= SMADV_RECENT_FAULTS)
-		halve(account);
-	account->misses++;
-	account->waited_ns = smadv_sum(account->waited_ns, waited_ns);
+	count_miss(effect, hint, waited_ns);
 	effect->filled_pages = smadv_sum(effect->filled_pages, effect->weight * pages);
+	if (hint == SMART_MADVISE_HINT_NONE)
+		remember(effect, page, memory);
 	if (hint == effect->plain)
 		return;
 	if (hint == SMART_MADVISE_HINT_RANDOM)
@@ -309,20 +666,41 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 	debit(effect, typical_ns(effect, effect->plain, waited_ns));
 }
 
+/* What has no pattern for a while is counted as before. */
+/*@
+ * requires \valid_read(effect);
+ * assigns \nothing;
+ */
+static bool counts_runs(const struct smadv_effect *effect, u32 kind)
+{
+	if (kind == SMART_MADVISE_PATTERN_UNKNOWN || kind == SMART_MADVISE_PATTERN_IDLE)
+		return effect->runs;
+	return kind == SMART_MADVISE_PATTERN_RUNS;
+}
+
 /**
  * smadv_effect_look() - note what is new of memory
  * @effect: effect
  * @memory: memory
+ * @kind: enum smart_madvise_pattern
  *
- * Return: true when the kernel has begun to read single pages at misses, or windows again.
+ * Return: true when what misses cost says nothing of now: the kernel has begun to read single
+ * pages, or windows again; the range is part of another one; runs are counted, or no longer;
+ * or it is a stream, and memory is full from now on, so that its pages cost their reclaim.
  */
-bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *memory)
+bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *memory, u32 kind)
 {
+	bool full = smadv_effect_full(effect, memory);
 	bool single = memory->misses >=
 		      (effect->single ? SMADV_GIVE_UP_MISSES : SMADV_STUCK_MISSES);
-	bool changed = single != effect->single;
+	bool runs = counts_runs(effect, kind);
+	bool changed;
 
-	effect->full = smadv_effect_full(effect, memory);
+	effect->mixed = effect->mixed || runs != effect->runs;
+	changed = effect->mixed || single != effect->single ||
+		  (kind == SMART_MADVISE_PATTERN_SEQUENTIAL && full != effect->full);
+	effect->runs = runs;
+	effect->full = full;
 	effect->single = single;
 	return changed;
 }
@@ -333,7 +711,8 @@ bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *m
  */
 void smadv_effect_renew(struct smadv_effect *effect)
 {
-	effect->account[effect->plain] = (struct smadv_account){ 0 };
+	restart(effect, effect->plain);
+	effect->mixed = false;
 	effect->settling = true;
 }
 
@@ -341,29 +720,31 @@ void smadv_effect_renew(struct smadv_effect *effect)
  * smadv_effect_begin() - a hint stands from now on
  * @effect: effect
  * @hint: enum smart_madvise_hint, NONE for the application's
+ * @misses: of the open file, as in struct smadv_memory
  */
-void smadv_effect_begin(struct smadv_effect *effect, u32 hint)
+void smadv_effect_begin(struct smadv_effect *effect, u32 hint, u32 misses)
 {
 	u32 borne = hint == SMART_MADVISE_HINT_NONE ? effect->plain : smadv_hint_borne(hint);
-	u32 i;
 
 	effect->balance_ns = 0;
+	effect->misses = misses;
+	effect->filling = !effect->full;
+	effect->single_pages = 0;
 	effect->leaving = false;
+	effect->mixed = false;
 	effect->settling = hint == SMART_MADVISE_HINT_NONE;
 	/* What it cost before was in another state of memory and of readahead. */
-	effect->account[borne] = (struct smadv_account){ 0 };
+	restart(effect, borne);
 	if (effect->plain != SMART_MADVISE_HINT_NONE)
 		effect->filled_pages = 0;
-	for (i = 0; i < SMADV_GHOSTS; i++)
-		effect->ghost[i] = 0;
-	effect->hand = 0;
+	forget_windows(effect);
 }
 
 /**
  * smadv_effect_end() - the standing hint is to be taken back
  * @effect: effect
  * @hint: enum smart_madvise_hint
- * @failed: it did not pay; else it paid while the pattern called for it
+ * @failed: it did not pay; else it is not called for any more, and may have paid until then
  * @memory: memory
  *
  * While memory fills, windows bring in what will be hit later: that RANDOM does not pay
@@ -380,7 +761,8 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
 	effect->early = failed && hint == SMART_MADVISE_HINT_RANDOM &&
 			!smadv_effect_full(effect, memory);
 	if (!failed) {
-		*failures = 0;
+		if (effect->balance_ns > 0)
+			*failures = 0;
 		return;
 	}
 	effect->since_ns = 0;
@@ -393,7 +775,8 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
  * @left: effect of the whole, becomes that of the left part
  * @right: becomes that of the right part
  *
- * Which part waited for more is not known, so that each gets half.
+ * Which part waited for more is not known, so that each gets half. What misses cost was that
+ * of two patterns, and says little of either.
  */
 void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
 {
@@ -404,6 +787,8 @@ void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
 	left->reserved_ns = 0;
 	left->told.stake_ns /= 2;
 	left->told.lost_ns /= 2;
+	left->mixed = true;
+	/*@ assert smadv_effect_valid(left); */
 	*right = *left;
 }
 
@@ -552,6 +937,19 @@ bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_mem
 	u64 pages = memory->resident_pages ? memory->resident_pages : effect->filled_pages;
 
 	return effect->full || pages >= memory->most_pages;
+}
+
+/**
+ * smadv_effect_lasting_ns() - what a miss under RANDOM spares in the long run
+ * @effect: effect
+ * @memory: memory, which random accesses reach beyond
+ *
+ * Return: ns, 0 where a miss without a hint was not seen.
+ */
+u64 smadv_effect_lasting_ns(const struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	return smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) *
+	       full_share(effect, memory, SHARE) / SHARE;
 }
 
 /**

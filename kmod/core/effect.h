@@ -32,12 +32,16 @@
 #define SMADV_LOSS_SHARE	50
 /* Windows that are remembered as read around lately, were there no RANDOM. */
 #define SMADV_GHOSTS		64
+/* Of the pages that missed without a hint so many are remembered. */
+#define SMADV_REVISITS		128
 /*
  * So many misses of a file more than hits, and the kernel reads single pages there instead
  * of windows: mm/filemap.c's MMAP_LOTSAMISS; and so many, that it will for long.
  */
 #define SMADV_GIVE_UP_MISSES	100
 #define SMADV_STUCK_MISSES	(2 * SMADV_GIVE_UP_MISSES)
+/* From so many misses on, what was counted of them is halved. */
+#define SMADV_PROBES_MAX	(1U << 20)
 /* What mappings bear, NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
 #define SMADV_EFFECT_HINTS	3
 
@@ -54,6 +58,7 @@
  * requires smadv_is_hint(hint);
  * assigns \nothing;
  * ensures smadv_is_borne(\result);
+ * ensures hint != SMART_MADVISE_HINT_NORMAL ==> \result == hint;
  */
 static inline u32 smadv_hint_borne(u32 hint)
 {
@@ -155,10 +160,19 @@ struct smadv_told {
  * @leaving: the standing hint is to be taken back
  * @filling: memory was filling when the last hint was given or taken
  * @misses: of the open file when the last hint was given or taken, as in memory
+ * @mixed: what misses cost without a hint is that of two ranges that were one, or was
+ *	counted in another way
+ * @runs: pages come in runs, which count as a window each
  * @settling: what misses cost without a hint is that of a change, not of what is now
  * @ghost: windows that would have been read without RANDOM, or that came, lately; 0
  *	when free
  * @hand: ghost replaced next
+ * @single_pages: pages that came singly since RANDOM stands
+ * @missed: pages that missed without a hint, the first of this epoch in each place that
+ *	their numbers lead to; 0 when free
+ * @missed_since: misses of this epoch
+ * @probes: misses, late enough, whose place was taken
+ * @revisits: of these, those that came to the same page again
  */
 struct smadv_effect {
 	u32 plain;
@@ -184,9 +198,16 @@ struct smadv_effect {
 	bool leaving;
 	u32 misses;
 	bool filling;
+	bool mixed;
+	bool runs;
 	bool settling;
 	u32 ghost[SMADV_GHOSTS];
 	u32 hand;
+	u64 single_pages;
+	u32 missed[SMADV_REVISITS];
+	u64 missed_since;
+	u32 probes;
+	u32 revisits;
 };
 
 /**
@@ -217,6 +238,7 @@ struct smadv_memory {
  *
  * predicate smadv_effect_valid(struct smadv_effect *effect) =
  *	smadv_is_borne(effect->plain) && effect->hand <= SMADV_GHOSTS &&
+ *	effect->revisits <= effect->probes <= SMADV_PROBES_MAX &&
  *	-SMADV_DEBT_MAX_NS <= effect->balance_ns <= SMADV_DEBT_MAX_NS &&
  *	smadv_account_valid(&effect->account[0]) && smadv_account_valid(&effect->account[1]) &&
  *	smadv_account_valid(&effect->account[2]) &&
@@ -239,41 +261,103 @@ struct smadv_memory {
  * A fault entered at @page at @clock, after it @waited or not. Returns for how long it
  * did, in ns, or 0 for a first entry.
  */
+/*@
+ * requires \valid(waits);
+ * assigns *waits;
+ * ensures \result <= SMADV_WAIT_MAX_NS;
+ */
 u64 smadv_waits_enter(struct smadv_waits *waits, u64 page, u16 clock, bool waited);
 
 /* Faults went unseen: which ones of those that are remembered still wait is not known. */
+/*@
+ * requires \valid(waits);
+ * assigns *waits;
+ */
 void smadv_waits_forget(struct smadv_waits *waits);
 
+/*@
+ * requires \valid(effect);
+ * assigns *effect;
+ */
 void smadv_effect_init(struct smadv_effect *effect, u32 plain);
 
 /* The application advised otherwise: @plain stands, and all that was measured is void. */
+/*@
+ * requires \valid(effect);
+ * assigns *effect;
+ */
 void smadv_effect_advised(struct smadv_effect *effect, u32 plain);
 
 /* A fault at @page, on a mapping that bears @hint, entered for the first time. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * assigns *effect;
+ * ensures smadv_effect_valid(effect);
+ */
 void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 			const struct smadv_memory *memory);
 
 /* A fault at @page has waited, for SMADV_WAIT_MAX_NS at most. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_borne(hint);
+ * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
+ * requires waited_ns <= SMADV_WAIT_MAX_NS;
+ * assigns *effect;
+ * ensures smadv_effect_valid(effect);
+ */
 void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 waited_ns,
 		       const struct smadv_memory *memory);
 
-/* Note what is new of @memory. Is what misses cost another from now on? */
-bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *memory);
+/* Note what is new of @memory. Is what misses cost another from now on, by a pattern of @kind? */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && \separated(effect, memory);
+ * assigns effect->full, effect->single, effect->mixed, effect->runs;
+ * ensures smadv_effect_valid(effect);
+ */
+bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *memory,
+		       u32 kind);
 
 /* Forget what it costs to keep away: the pattern is another one, or what the kernel does. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * assigns effect->account[effect->plain], effect->mixed, effect->settling;
+ * ensures smadv_effect_valid(effect);
+ */
 void smadv_effect_renew(struct smadv_effect *effect);
 
-/* @hint stands from now on, NONE too. */
-void smadv_effect_begin(struct smadv_effect *effect, u32 hint);
+/* @hint stands from now on, NONE too; the open file has so many @misses. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_hint(hint);
+ * assigns *effect;
+ * ensures smadv_effect_valid(effect);
+ */
+void smadv_effect_begin(struct smadv_effect *effect, u32 hint, u32 misses);
 
 /* @hint is to be taken back; it @failed, or is not called for any more. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_hint(hint);
+ * requires \valid_read(memory) && \separated(effect, memory);
+ * assigns *effect;
+ * ensures smadv_effect_valid(effect);
+ */
 void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
 		      const struct smadv_memory *memory);
 
-/* Each of two parts gets half of what was waited for. */
+/* Each of two parts gets half of what was waited for, and is to be measured anew. */
+/*@
+ * requires \valid(left) && smadv_effect_valid(left) && \valid(right);
+ * requires \separated(left, right);
+ * assigns *left, *right;
+ */
 void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right);
 
 /* Add the account of the right neighbour. */
+/*@
+ * requires \valid(effect) && \valid_read(right) && \separated(effect, right);
+ * assigns *effect;
+ */
 void smadv_effect_merge(struct smadv_effect *effect, const struct smadv_effect *right);
 
 /* Mean wait of a miss under @hint in ns, 0 without one. */
@@ -338,6 +422,14 @@ u64 smadv_effect_held_windows(const struct smadv_memory *memory);
  * assigns \nothing;
  */
 bool smadv_effect_full(const struct smadv_effect *effect, const struct smadv_memory *memory);
+
+/* What a miss under RANDOM spares once its pages have taken the place of windows, in ns. */
+/*@
+ * requires \valid_read(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && smadv_memory_valid(memory);
+ * assigns \nothing;
+ */
+u64 smadv_effect_lasting_ns(const struct smadv_effect *effect, const struct smadv_memory *memory);
 
 /* Memory cannot hold all that random accesses may reach. */
 /*@

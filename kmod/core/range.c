@@ -370,7 +370,7 @@ static bool is_another(const struct smadv_range *range, u32 before,
 bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
 {
 	u32 hint = range->verdict.hint, kind = range->pattern.kind;
-	bool full = range->effect.full, changed;
+	bool changed;
 
 	if (is_idle(range, policy, now_ms)) {
 		smadv_pattern_init(&range->pattern);
@@ -379,10 +379,7 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
 	}
 	range->memory.extent_pages = extent(range);
-	changed = smadv_effect_look(&range->effect, &range->memory);
-	/* From now on a page of a stream costs its reclaim, too. */
-	if (full != range->effect.full && range->pattern.kind == SMART_MADVISE_PATTERN_SEQUENTIAL)
-		changed = true;
+	changed = smadv_effect_look(&range->effect, &range->memory, range->pattern.kind);
 	if ((changed || is_another(range, kind, policy)) &&
 	    range->hint == SMART_MADVISE_HINT_NONE)
 		smadv_effect_renew(&range->effect);
@@ -430,9 +427,7 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
 			u64 now_ms)
 {
 	range->hint = hint;
-	smadv_effect_begin(&range->effect, hint);
-	range->effect.misses = range->memory.misses;
-	range->effect.filling = !range->effect.full;
+	smadv_effect_begin(&range->effect, hint, range->memory.misses);
 	if (policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT)
 		smadv_hold_start(&range->hold, policy, now_ms);
 }

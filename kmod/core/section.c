@@ -18,6 +18,10 @@
 /* Steps and jumps in each half of the history, so that both go on at the same time. */
 #define MIXED_MIN	2
 
+/* Parts of a section by which it is known where in it jumps begin */
+#define PARTS_SHIFT	6
+#define PARTS		(1U << PARTS_SHIFT)
+
 /* Sections [low, high). */
 struct block {
 	u32 low;
@@ -48,12 +52,14 @@ void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end)
 	/*@
 	 * loop invariant i <= SMADV_SECTIONS;
 	 * loop assigns i, sections->stream[0 .. SMADV_SECTIONS - 1],
-	 *	sections->jumps[0 .. SMADV_SECTIONS - 1];
+	 *	sections->jumps[0 .. SMADV_SECTIONS - 1],
+	 *	sections->lowest[0 .. SMADV_SECTIONS - 1];
 	 * loop variant SMADV_SECTIONS - i;
 	 */
 	for (i = 0; i < SMADV_SECTIONS; i++) {
 		sections->stream[i] = 0;
 		sections->jumps[i] = 0;
+		sections->lowest[i] = PARTS - 1;
 	}
 	sections->shift = shift;
 	sections->first = start >> shift;
@@ -108,6 +114,18 @@ static bool is_away(const struct smadv_sections *sections, u32 i)
 	return i > sections->stream_at + 1 || i + 1 < sections->stream_at;
 }
 
+/*@
+ * requires \valid(sections) && smadv_sections_valid(*sections) && i < SMADV_SECTIONS;
+ * assigns sections->lowest[i];
+ */
+static void note_jump(struct smadv_sections *sections, u32 i, u64 page)
+{
+	u8 part = (u8)((page >> (sections->shift - PARTS_SHIFT)) % PARTS);
+
+	if (part < sections->lowest[i])
+		sections->lowest[i] = part;
+}
+
 /**
  * smadv_sections_add() - note one fault
  * @sections: sections
@@ -130,7 +148,9 @@ void smadv_sections_add(struct smadv_sections *sections, u64 page, bool jump)
 		++*counter;
 		sections->total++;
 	}
-	if (!jump)
+	if (jump)
+		note_jump(sections, i, page);
+	else
 		sections->stream_at = i;
 	if (!jump || is_away(sections, i))
 		sections->history = sections->history % (1ULL << 63) * 2 + jump;
@@ -226,28 +246,31 @@ static u32 all_jumps(const struct smadv_sections *sections)
  * smadv_sections_extent() - how much of the range jumps spread over
  * @sections: sections
  *
- * The square of their sum by the sum of their squares: n sections with the same
- * number of jumps count for n, and few among them that have much less for little.
+ * As many sections as two jumps, chosen at random, meet in one time in (Simpson's index,
+ * which few jumps do not bias): n sections with the same number of jumps count for n, and
+ * few among them that have much less for little.
  *
  * Return: pages, 0 without a jump.
  */
 u64 smadv_sections_extent(const struct smadv_sections *sections)
 {
 	u64 most = (u64)SMADV_SECTIONS << sections->shift;
-	u32 i, sum, squares = 0;
+	u32 i, sum = all_jumps(sections), pairs = 0;
 	u64 sections_q4;
 
+	if (!sum)
+		return 0;
 	/*@
-	 * loop invariant i <= SMADV_SECTIONS && squares <= 255 * 255 * i;
-	 * loop assigns i, squares;
+	 * loop invariant i <= SMADV_SECTIONS && pairs <= 255 * 255 * i;
+	 * loop assigns i, pairs;
 	 * loop variant SMADV_SECTIONS - i;
 	 */
 	for (i = 0; i < SMADV_SECTIONS; i++)
-		squares += (u32)sections->jumps[i] * sections->jumps[i];
-	if (!squares)
-		return 0;
-	sum = all_jumps(sections);
-	sections_q4 = 16 * (u64)sum * sum / squares;
+		if (sections->jumps[i])
+			pairs += (u32)sections->jumps[i] * (sections->jumps[i] - 1U);
+	sections_q4 = 16 * (u64)sum * (sum - 1) / (pairs ? pairs : 1);
+	if (sections_q4 < 16)
+		sections_q4 = 16;
 	if (sections_q4 > 16 * SMADV_SECTIONS)
 		sections_q4 = 16 * SMADV_SECTIONS;
 	/*@ assert most <= 0x20000000000000; */
@@ -372,6 +395,30 @@ static bool distinct(const struct smadv_section_sum *inside, u32 inside_count,
 	       expected >= EXPECTED_MIN && inside->jumps <= expected / EXPECTED_RATIO;
 }
 
+/*
+ * Where in section @i do jumps begin, that reach its end? As far below the lowest of n as
+ * they lie apart from there to the end (the minimum of n uniform variables, unbiased).
+ */
+/*@
+ * requires \valid_read(sections) && smadv_sections_valid(*sections) && i < SMADV_SECTIONS;
+ * assigns \nothing;
+ */
+static u64 begin_of_jumps(const struct smadv_sections *sections, u32 i)
+{
+	u64 start = (sections->first + i) << sections->shift;
+	u64 pages = 1ULL << sections->shift;
+	u64 below = pages / PARTS * (sections->lowest[i] % PARTS);
+	u64 apart = pages - below;
+	u64 page = start;
+
+	/*@ assert start <= 0x20000000000000; */
+	if (sections->jumps[i])
+		apart /= sections->jumps[i];
+	if (below > apart)
+		page += below - apart;
+	return page - page % SMADV_SECTION_PAGES;
+}
+
 /**
  * smadv_sections_border() - find where streams end and jumps begin
  * @sections: sections
@@ -387,7 +434,8 @@ static bool distinct(const struct smadv_section_sum *inside, u32 inside_count,
  * quiet sections, and a stream before or after jumps has not mixed with them in
  * time, so neither makes a border.
  *
- * Return: a page on a section's border with sections on both sides, or 0.
+ * Return: a page with sections on both sides, on the border of two, or, where a stream
+ * runs up to them, where jumps begin in theirs; or 0.
  */
 u64 smadv_sections_border(const struct smadv_sections *sections)
 {
@@ -412,5 +460,5 @@ u64 smadv_sections_border(const struct smadv_sections *sections)
 		return 0;
 	if (quiet.low > 0)
 		return (sections->first + quiet.low) << sections->shift;
-	return (sections->first + quiet.high) << sections->shift;
+	return begin_of_jumps(sections, quiet.high);
 }

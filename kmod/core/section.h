@@ -7,13 +7,14 @@
 
 #define SMADV_SECTIONS		32
 
-/* No part made by a split is smaller. Borders lie on multiples of a section, at least this. */
+/* No part made by a split is smaller. Borders lie on multiples of this. */
 #define SMADV_SECTION_PAGES	64
 
 /**
  * struct smadv_sections - a range in equal parts, 16..32 of them unless it is small
  * @stream: steps of long and strided streams per section
  * @jumps: jumps per section
+ * @lowest: part of each section that the lowest jump was in
  * @shift: a section has 2^@shift pages, and begins at a multiple of that
  * @count: sections in use
  * @total: faults in all sections
@@ -28,6 +29,7 @@
 struct smadv_sections {
 	u8 stream[SMADV_SECTIONS];
 	u8 jumps[SMADV_SECTIONS];
+	u8 lowest[SMADV_SECTIONS];
 	u32 shift;
 	u32 count;
 	u32 total;

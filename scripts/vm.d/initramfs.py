@@ -11,7 +11,7 @@ from pathlib import Path
 # Drivers that a guest may need and that are modules in some kernel under test.
 DRIVERS = ["virtio_pci", "virtio_console", "crc32c_generic", "ext4", "zram", "loop"]
 
-PROGRAMS = ["/usr/bin/fio", "/usr/bin/script", "/sbin/mke2fs", "/bin/bash"]
+PROGRAMS = ["/usr/bin/fio", "/usr/bin/chrt", "/usr/bin/script", "/sbin/mke2fs", "/bin/bash"]
 TERMINALS = ["/lib/terminfo/l/linux", "/lib/terminfo/v/vt100", "/lib/terminfo/x/xterm"]
 
 

@@ -14,8 +14,6 @@
  *
  * Taken for granted, and listed in docs/concurrency.md:
  *  - one task of an application advises at a time;
- *  - it does not fork in the instant in which its own word, said while the module
- *    was changing the same pages, is being repeated;
  *  - a fork does not sleep between copying the mappings and its tracepoint for
  *    longer than tasks-RCU waits;
  *  - no advice is under way in a process, child or not, that is being adopted: its
@@ -31,6 +29,8 @@
 #define M_INTENT_UNTOLD	6	/* what is about to be hinted is not remembered for forks */
 #define M_YIELD_FORGETS	7	/* what is given up is not remembered for forks */
 #define M_PAST_FOR_EVER	8	/* .. or also for forks after the application's RANDOM */
+#define M_OVERWRITTEN_UNTOLD	9	/* a word that was overwritten is not remembered for forks */
+#define M_UNHEEDED_FORK	10	/* what the parent said before the fork is not heeded first */
 #ifndef MUTANT
 #define MUTANT		0
 #endif
@@ -52,6 +52,8 @@ bool tracked[2];
 bool entry[2];
 byte since[2];				/* advice heeded before the entry was made */
 mtype theirs[2] = NORMAL;
+mtype put[2] = RANDOM;			/* of the entry: what we put .. */
+mtype original[2] = NORMAL;		/* .. in place of what */
 
 chan advice[2] = [2] of { mtype, byte };	/* advice noted, oldest first, numbered */
 byte advised[2];			/* number of the last one */
@@ -64,18 +66,27 @@ byte heeded[2];				/* number of the last one heeded */
 #define WORDS	3
 byte pasts[6];
 #define past(who, n)	pasts[who * WORDS + n]
+/*
+ * The parent's n-th word was over_words[n], and we put over_puts[n] over it before we saw
+ * it: inherited by forks from then on, until the parent said over_puts[n] itself, by its
+ * word overs[n].
+ */
+mtype over_words[WORDS] = NORMAL, over_puts[WORDS] = NORMAL;
+byte overs[WORDS];
 bool forked;				/* the slot of a fork: a child to follow .. */
 byte forked_at;				/* .. and what its parent had advised by then */
 bool forking;				/* a tasks-RCU reader */
 bool advising[2];			/* in madvise() */
 bool being_adopted[2];
-bool saying_again;			/* the application's word is being repeated */
+bool say_again;				/* the child's entry is a word that was overwritten */
 bool observing;
 bool acting;				/* governor other than observe, under smadv_lock */
 bool locked, stop_analyzer, analyzer_stopped, unloaded;
 
-#define is_bearing(who)	(entry[who] || past(who, 0) || past(who, 1) || past(who, 2))
-#define in_past(who, n, at)	(n <= at && at < past(who, n))
+#define is_bearing(who)	(entry[who] || past(who, 0) || past(who, 1) || past(who, 2) || \
+			 (who == PARENT && (overs[1] || overs[2])))
+#define in_past(n)	(flag[CHILD] == RANDOM && n <= forked_at && forked_at < past(PARENT, n))
+#define in_overs(n)	(flag[CHILD] == over_puts[n] && n <= forked_at && forked_at < overs[n])
 
 inline lock()   { atomic { !locked -> locked = true } }
 inline unlock() { locked = false }
@@ -84,7 +95,7 @@ inline note(who, what) {
 	if
 	:: atomic { observing && tracked[who] && nfull(advice[who]) ->
 			advised[who]++; advice[who]!what, advised[who] }
-	:: atomic { !(observing && tracked[who]) -> skip }
+	:: !(observing && tracked[who])
 	fi
 }
 
@@ -95,17 +106,23 @@ inline advise(who, what) {
 	:: what = SEQUENTIAL
 	:: what = RANDOM
 	fi;
-	atomic { !being_adopted[who] -> advising[who] = true };
+	atomic {
+		!being_adopted[who] -> advising[who] = true;
+		if
+		:: MUTANT != M_NOTED_LATER -> note(who, what)
+		:: else
+		fi
+	}
+	atomic {
+		flag[who] = what;
+		word[who] = what;
+		advising[who] = MUTANT == M_NOTED_LATER
+	}
 	if
-	:: MUTANT != M_NOTED_LATER -> note(who, what)
+	:: MUTANT == M_NOTED_LATER -> note(who, what); advising[who] = false
 	:: else
 	fi;
-	atomic { flag[who] = what; word[who] = what };
-	if
-	:: MUTANT == M_NOTED_LATER -> note(who, what)
-	:: else
-	fi;
-	advising[who] = false
+	what = NORMAL
 }
 
 proctype Child() {
@@ -127,7 +144,6 @@ proctype Parent() {
 
 	/* dup_mmap(), and later the tracepoint sched_process_fork */
 	atomic {
-		(empty(advice[PARENT]) || !tracked[PARENT]) && !saying_again;
 		forking = true;
 		flag[CHILD] = flag[PARENT];
 		word[CHILD] = word[PARENT];
@@ -165,6 +181,41 @@ inline cut(who, n, number) {
 	fi
 }
 
+inline cut_over(n, said, number) {
+	if
+	:: over_puts[n] == said && overs[n] > number -> overs[n] = number
+	:: else
+	fi
+}
+
+/* What is used no more is set back, for the sake of fewer states. */
+inline forget_word(n) {
+	overs[n] = 0;
+	over_puts[n] = NORMAL;
+	over_words[n] = NORMAL
+}
+
+/* remember_word() */
+inline remember_word(who, said, over) {
+	if
+	:: who == PARENT && over != said && MUTANT != M_OVERWRITTEN_UNTOLD ->
+		over_words[heeded[who]] = said;
+		over_puts[heeded[who]] = over;
+		overs[heeded[who]] = ANY
+	:: else
+	fi
+}
+
+inline enter(who, ours, instead) {
+	entry[who] = true;
+	put[who] = ours;
+	original[who] = instead
+}
+
+inline leave(who) {
+	atomic { entry[who] = false; put[who] = RANDOM; original[who] = NORMAL; since[who] = 0 }
+}
+
 /* take_over(): our entry ends, but a fork under way may have inherited it */
 inline take_over(who, said, number) {
 	atomic {
@@ -173,7 +224,7 @@ inline take_over(who, said, number) {
 		:: entry[who] && MUTANT != M_YIELD_FORGETS -> remember(who, since[who])
 		:: else
 		fi;
-		entry[who] = false;
+		leave(who);
 		theirs[who] = said;
 		heeded[who] = number;
 		if
@@ -183,24 +234,34 @@ inline take_over(who, said, number) {
 			cut(who, 2, number)
 		:: else
 		fi;
+		if
+		:: who == PARENT ->
+			cut_over(1, said, number);
+			cut_over(2, said, number)
+		:: else
+		fi;
 		number = 0
 	}
 }
 
-/* smadv_restore_heed() */
+/* smadv_heed(): in one step, for what it changes is seen by nobody else */
 inline heed(who, said, number) {
-	do
-	:: nempty(advice[who]) -> take_over(who, said, number)
-	:: empty(advice[who]) -> break
-	od
+	atomic {
+		do
+		:: nempty(advice[who]) -> take_over(who, said, number)
+		:: empty(advice[who]) -> break
+		od;
+		said = NORMAL
+	}
 }
 
-/* smadv_restore_settle(): what was advised in the meantime is said again */
-inline settle(who, said, number) {
+/* smadv_heed_settle(): what was advised in the meantime is said again */
+inline settle(who, said, number, over) {
 	do
-	:: atomic { MUTANT != M_NO_SETTLE && nempty(advice[who]) -> saying_again = true };
+	:: atomic { MUTANT != M_NO_SETTLE && nempty(advice[who]) };
 		take_over(who, said, number);
-		atomic { flag[who] = said; saying_again = false }
+		flag[who] = said;
+		atomic { remember_word(who, said, over); said = NORMAL }
 	:: atomic { MUTANT == M_NO_SETTLE || empty(advice[who]) -> break }
 	od
 }
@@ -217,10 +278,11 @@ inline hint(who, said, number) {
 		fi;
 		flag[who] = RANDOM;
 		if
-		:: atomic { flag[who] == RANDOM -> entry[who] = true; since[who] = heeded[who] }
+		:: atomic { flag[who] == RANDOM ->
+			since[who] = heeded[who]; enter(who, RANDOM, NORMAL) }
 		:: atomic { flag[who] != RANDOM -> skip }
 		fi;
-		settle(who, said, number)
+		settle(who, said, number, RANDOM)
 	:: else
 	fi
 }
@@ -230,35 +292,52 @@ inline restore(who, said, number) {
 	heed(who, said, number);
 	if
 	:: entry[who] ->
-		remember(who, since[who]);
-		entry[who] = false;
+		atomic { remember(who, since[who]); entry[who] = false }
 		if
-		:: flag[who] == RANDOM ->
-			flag[who] = NORMAL;
-			settle(who, said, number)
-		:: else
-		fi
+		:: atomic { flag[who] == put[who] -> flag[who] = original[who] };
+			settle(who, said, number, original[who])
+		:: atomic { flag[who] != put[who] -> skip }
+		fi;
+		leave(who)
 	:: else
 	fi
 }
 
-/* smadv_restore_follow_forks(): the child's journal is read off the child itself */
-inline follow_forks() {
+/* inherit_entry(): not over what the child has an entry for already */
+inline inherit(matches, ours, word_before, overwritten) {
+	if
+	:: !entry[CHILD] && matches -> enter(CHILD, ours, word_before); say_again = overwritten
+	:: else
+	fi
+}
+
+/* follow(): the child's journal is read off the child itself, what came last first */
+inline follow_forks(said, number) {
 	if
 	:: forked ->
-		forked = false;
-		tracked[CHILD] = true;
+		if
+		:: MUTANT != M_UNHEEDED_FORK -> heed(PARENT, said, number)
+		:: else
+		fi;
 		atomic {
-			if
-			:: flag[CHILD] == RANDOM &&
-			   ((entry[PARENT] && since[PARENT] <= forked_at) ||
-			    in_past(PARENT, 0, forked_at) || in_past(PARENT, 1, forked_at) ||
-			    in_past(PARENT, 2, forked_at)) ->
-				entry[CHILD] = true
-			:: else
-			fi;
+			forked = false;
+			tracked[CHILD] = true;
+			inherit(entry[PARENT] && flag[CHILD] == RANDOM && since[PARENT] <= forked_at,
+				RANDOM, NORMAL, false);
+			inherit(in_past(2), RANDOM, NORMAL, false);
+			inherit(in_overs(2), over_puts[2], over_words[2], true);
+			inherit(in_past(1), RANDOM, NORMAL, false);
+			inherit(in_overs(1), over_puts[1], over_words[1], true);
+			inherit(in_past(0), RANDOM, NORMAL, false);
+			forked_at = 0;
 			being_adopted[CHILD] = false
 		}
+		heed(CHILD, said, number);
+		if
+		:: entry[CHILD] && say_again -> restore(CHILD, said, number)
+		:: else
+		fi;
+		say_again = false
 	:: else
 	fi
 }
@@ -271,12 +350,12 @@ proctype Analyzer() {
 	:: stop_analyzer -> break
 	:: true ->
 		lock();
-		follow_forks();
 		if
 		:: atomic { acting && alive[CHILD] && !forking && !advising[CHILD] ->
 			tracked[CHILD] = true }	/* by its own faults */
 		:: true
 		fi;
+		follow_forks(said, number);
 		if
 		:: acting ->
 			hint(PARENT, said, number);
@@ -289,7 +368,9 @@ proctype Analyzer() {
 		atomic {		/* smadv_restore_forget_past(), a second later */
 			if
 			:: !forking && !forked -> past(PARENT, 0) = 0; past(PARENT, 1) = 0;
-				past(PARENT, 2) = 0
+				past(PARENT, 2) = 0;
+				forget_word(1);
+				forget_word(2)
 			:: true
 			fi
 		}
@@ -299,7 +380,7 @@ proctype Analyzer() {
 }
 
 inline restore_all(said, number) {
-	follow_forks();
+	follow_forks(said, number);
 	restore(PARENT, said, number);
 	if
 	:: tracked[CHILD] -> restore(CHILD, said, number)
@@ -329,7 +410,7 @@ proctype Operator() {
 		:: else
 		fi;
 		lock();
-		follow_forks();
+		follow_forks(said, number);
 		if
 		:: followed == tracked[CHILD] -> break
 		:: else

@@ -144,6 +144,8 @@ enum smart_madvise_application_hints {
  *   this range itself, and seems to wait for more than without.
  * @SMART_MADVISE_REASON_MEMORY_FILLED: Taken back to be measured anew, because
  *   memory is full and was not when it was tried.
+ * @SMART_MADVISE_REASON_NO_REUSE: Random access that hardly comes back to a
+ *   page, so that what is read around is of more use.
  */
 enum smart_madvise_reason {
 	SMART_MADVISE_REASON_NONE,
@@ -178,6 +180,7 @@ enum smart_madvise_reason {
 	SMART_MADVISE_REASON_FITS_MEMORY,
 	SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
 	SMART_MADVISE_REASON_MEMORY_FILLED,
+	SMART_MADVISE_REASON_NO_REUSE,
 };
 
 /**

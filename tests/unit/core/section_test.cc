@@ -42,6 +42,22 @@ TEST_F(Sections, AStreamBesideJumpsMakesABorderWhereTheJumpsBegin) {
   EXPECT_EQ(border(), kBase + 16 * kSection);
 }
 
+// Where jumps begin inside of a section the border is there, and not where the section begins.
+TEST(WideSections, AStreamRunsUpToWhereJumpsBeginInsideOfASection) {
+  constexpr std::uint64_t kWide = 16 * kSection;
+  constexpr std::uint64_t kBegin = 8 * kWide + kWide / 2;
+  smadv_sections sections{};
+  std::mt19937_64 engine{1};
+  smadv_sections_init(&sections, kBase, kBase + 32 * kWide);
+  for (int i = 0; i < 300; ++i) {
+    smadv_sections_add(&sections, kBase + 2 * kWide + static_cast<std::uint64_t>(i), false);
+    smadv_sections_add(&sections, kBase + kBegin + engine() % (32 * kWide - kBegin), true);
+  }
+  const std::uint64_t border = smadv_sections_border(&sections);
+  EXPECT_EQ(border % SMADV_SECTION_PAGES, 0U);
+  EXPECT_NEAR(static_cast<double>(border), kBase + kBegin, kWide / 4.0);
+}
+
 // The same steps and jumps, one after the other.
 TEST_F(Sections, PhasesMakeNone) {
   for (int i = 0; i < 150; ++i) {

@@ -254,6 +254,8 @@ TEST_F(ExplanationTest, HintsOfTheApplicationThatAreJudged) {
   EXPECT_EQ(explain(),
             "No hint: the application has advised RANDOM itself, and MADV_NORMAL in its place was "
             "tried, measured and did not pay.");
+  range_.reason = Reason::NoReuse;
+  EXPECT_THAT(explain(), HasSubstr("No hint: pages hardly come again"));
   range_.reason = Reason::MemoryFilled;
   EXPECT_THAT(explain(), HasSubstr("No hint: memory is full, and was not when the hint was tried"));
   range_.verdict = Hint::Normal;

@@ -4,7 +4,7 @@
  *
  * usage: lives SEED COUNT FILE                short lives: fork, exec, exit, kill -9
  *        lives SEED COUNT FILE groups FOLDER  each in a cgroup made for it below FOLDER
- *        lives SEED COUNT FILE hogs           each takes memory until it is killed for it
+ *        lives SEED COUNT FILE hogs GROUP     each takes memory in a cgroup until it is killed
  *        lives SEED life FILE                 one of them: touches the file, then ends
  *
  * Says "ok LIVES KILLED" at the end, KILLED without its having asked for it.
@@ -34,7 +34,7 @@ enum fate { ENDS, EXECS, FORKS, IS_KILLED, FATES };
 static unsigned long seed;
 static const char *file;
 static const char *folder; /* of the cgroups, or NULL */
-static bool hogs;
+static const char *hogs; /* cgroup of lives that take memory, or NULL */
 
 static long killed;
 
@@ -158,8 +158,8 @@ static pid_t begin_life(long number, struct dice *dice)
 	if (pid < 0)
 		die("fork");
 	if (!pid) {
-		if (folder)
-			join_group(group);
+		if (folder || hogs)
+			join_group(hogs ?: group);
 		live(dice_of(seed, number), fate);
 	}
 	if (fate == IS_KILLED && !hogs) {
@@ -206,8 +206,10 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[2], "life"))
 		live(dice_of(seed, 0), ENDS);
 	count = atol(argv[2]);
-	hogs = argc > 4 && !strcmp(argv[4], "hogs");
-	folder = argc > 5 ? argv[5] : NULL;
+	if (argc > 5 && !strcmp(argv[4], "hogs"))
+		hogs = argv[5];
+	else if (argc > 5)
+		folder = argv[5];
 	dice = dice_of(seed, -1);
 	for (i = 0; i < count; i++) {
 		for (slot = 0; slot < AT_ONCE && pids[slot]; slot++)

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "dice.h"
+#include "vector.h"
 
 #define PAGE		4096L
 #define BLOCK		16	/* pages that one fault on resident small folios maps */
@@ -208,11 +209,15 @@ static void protect(struct arena *arena)
 static void advise(struct arena *arena)
 {
 	enum hint hint = below(&arena->dice, 3);
+	bool by_vector = below(&arena->dice, 2);
+	struct iovec part;
 	struct stretch s;
 
 	if (!mapped_stretch(arena, &s, false))
 		return;
-	if (madvise(at(arena, s.from), s.count * PAGE, behaviors[hint]))
+	part = (struct iovec){ at(arena, s.from), s.count * PAGE };
+	if (!(by_vector && advise_by_vector(&part, 1, behaviors[hint])) &&
+	    madvise(part.iov_base, part.iov_len, behaviors[hint]))
 		die("madvise");
 	while (s.count--)
 		arena->pages[s.from++].hint = hint;

@@ -25,15 +25,20 @@
  *     unless restart=1.
  *   zap NAME                  page tables forget the mapping: its next touches fault
  *   cold NAME                 zap, and the page cache forgets the file
- *   advise NAME normal|sequential|random|willneed [from=PAGE] [to=PAGE]
+ *   advise NAME normal|sequential|random|willneed [from=PAGE] [to=PAGE] [vector]
+ *                             vector: by process_madvise(), in two parts
  *   misadvise NAME normal|sequential|random     from no page border: refused
  *   scatter NAME sequential|random              every other 16 pages, one call each
  *   unmap NAME [from=PAGE] [to=PAGE]
+ *   part NAME NEW from=PAGE   what of the mapping begins there is called NEW from now on
  *   move NAME [pages=N]       mremap() to another place -> ok START END
  *   grow NAME pages=N         mremap() where it is; there must be room
  *   protect NAME none|read|write [from=PAGE] [to=PAGE]
  *   replace NAME FILE [to=PAGE]   another file at the same place, or at its beginning
  *   fork IN OUT               a child that takes commands from IN, answers to OUT -> ok PID
+ *   leave                     a child that shares its memory with another process, and runs
+ *                             another program -> ok PID of that other process
+ *   bequeath NAME             a child, which has a child and then unmaps the mapping -> ok PID PID
  *   crowd NAME COUNT [pause=MS]   children that touch the mapping again and again -> ok PID...
  *   disperse                  kills them
  *   exec [PROGRAM]            this program anew -> ready PID
@@ -44,6 +49,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -57,6 +63,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "vector.h"
 
 #define PAGE		4096L
 #define BLOCK		16	/* pages that one fault on resident pages maps */
@@ -423,6 +431,28 @@ static void map_anonymous(char **words)
 	answer_place(m);
 }
 
+/* The program's own matter: the kernel knows nothing of it. */
+static void part(struct mapping *m, const char *name, long from)
+{
+	struct mapping *rest = new_mapping(name);
+
+	if (!rest)
+		return;
+	if (from <= 0 || from >= m->pages) {
+		answer("error part: from is out of range");
+		return;
+	}
+	rest->start = m->start + from * PAGE;
+	rest->pages = m->pages - from;
+	rest->offset = m->offset + from;
+	rest->fd = dup(m->fd);
+	rest->rights = m->rights;
+	rest->kind = m->kind;
+	snprintf(rest->name, sizeof(rest->name), "%s", name);
+	m->pages = from;
+	answer_place(rest);
+}
+
 static void zap(struct mapping *m)
 {
 	madvise(m->start, m->pages * PAGE, MADV_DONTNEED);
@@ -496,6 +526,16 @@ static void replace(struct mapping *m, const char *file, long pages)
 	answer_place(m);
 }
 
+static int advise(char *start, long pages, int advice, bool vector)
+{
+	struct iovec parts[] = {
+		{ start, pages / 2 * PAGE },
+		{ start + pages / 2 * PAGE, (pages - pages / 2) * PAGE },
+	};
+
+	return vector ? !advise_by_vector(parts, 2, advice) : madvise(start, pages * PAGE, advice);
+}
+
 static int scatter(struct mapping *m, int advice)
 {
 	long page;
@@ -524,7 +564,7 @@ static bool change(char **words)
 	else if (!strcmp(what, "cold"))
 		cold(m);
 	else if (!strcmp(what, "advise") && words[2])
-		err = madvise(start, (to - from) * PAGE, advice_of(words[2]));
+		err = advise(start, to - from, advice_of(words[2]), has(words, "vector"));
 	else if (!strcmp(what, "misadvise") && words[2])
 		err = !madvise(start + 1, (to - from) * PAGE, advice_of(words[2]));
 	else if (!strcmp(what, "scatter") && words[2])
@@ -573,6 +613,69 @@ static void fork_child(char **words)
 		serve(0, stdout);
 		_exit(0);
 	}
+}
+
+static int stay(void *told)
+{
+	close(*(int *)told);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* not with its parent's program, which goes on */
+	return pause(); /* until it is killed */
+}
+
+static void leave(void)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	pid_t heir = 0;
+	int told[2];
+
+	if (pipe2(told, O_CLOEXEC)) {
+		answer_errno("pipe");
+		return;
+	}
+	if (!fork()) {
+		heir = clone(stay, stack + sizeof(stack), CLONE_VM | SIGCHLD, &told[1]);
+		if (write(told[1], &heir, sizeof(heir)) == sizeof(heir))
+			execl("/bin/sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	close(told[1]);
+	if (read(told[0], &heir, sizeof(heir)) != sizeof(heir) || heir <= 0)
+		answer("error leave");
+	else if (read(told[0], &heir, 1)) /* until it runs the other program */
+		answer("error leave: exec");
+	else
+		answer("ok %d", heir);
+	close(told[0]);
+}
+
+static void bequeath(const struct mapping *m)
+{
+	pid_t pids[2] = { 0, 0 };
+	int told[2];
+
+	if (pipe2(told, O_CLOEXEC)) {
+		answer_errno("pipe");
+		return;
+	}
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pids[0] = getpid();
+		pids[1] = fork();
+		if (!pids[1]) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(pause());
+		}
+		if (!munmap(m->start, m->pages * PAGE) &&
+		    write(told[1], pids, sizeof(pids)) == sizeof(pids))
+			pause();
+		_exit(1);
+	}
+	close(told[1]);
+	if (read(told[0], pids, sizeof(pids)) == sizeof(pids))
+		answer("ok %d %d", pids[0], pids[1]);
+	else
+		answer("error bequeath");
+	close(told[0]);
 }
 
 static pid_t crowd[MAX_CROWD];
@@ -658,12 +761,18 @@ static void obey(char **words)
 		touch(words);
 	} else if (!strcmp(what, "grow") && find(words[1])) {
 		grow(find(words[1]), words + 2);
+	} else if (!strcmp(what, "part") && find(words[1]) && words[2]) {
+		part(find(words[1]), words[2], option(words, "from", 0));
 	} else if (!strcmp(what, "move") && find(words[1])) {
 		move(find(words[1]), words);
 	} else if (!strcmp(what, "replace") && find(words[1]) && words[2]) {
 		replace(find(words[1]), words[2], option(words, "to", find(words[1])->pages));
 	} else if (!strcmp(what, "fork")) {
 		fork_child(words);
+	} else if (!strcmp(what, "leave")) {
+		leave();
+	} else if (!strcmp(what, "bequeath") && find(words[1])) {
+		bequeath(find(words[1]));
 	} else if (!strcmp(what, "crowd") && find(words[1]) && words[2]) {
 		gather(find(words[1]), words);
 	} else if (!strcmp(what, "disperse")) {
