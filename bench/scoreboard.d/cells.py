@@ -3,9 +3,10 @@
 import hashlib
 import json
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 from typing import Iterable
 
 import yaml
@@ -14,9 +15,9 @@ from benchlib import INSTRUCTIONS_PER_NS, REPO, BenchError, release_of, test_ker
 from programs import PROGRAMS, Workload
 
 FILE_MIB = 256
-LIMIT_MIB = 96
+LIMITS_MIB = {"limit": 96, "near": 200}
 DEVICES = ["nvme", "ssd", "net", "hdd"]
-MEMORIES = ["fits", "limit"]
+MEMORIES = ["fits", *LIMITS_MIB]
 PLAIN = "plain"
 HINTS = ["sequential", "random"]
 ORACLE = "oracle"
@@ -58,9 +59,14 @@ class Run:
     advice: str = "none"
 
     @property
-    def place(self) -> tuple[str, str, str]:
+    def limit_mib(self) -> int:
+        """That of the guest, for runs that have one."""
+        return LIMITS_MIB.get(self.memory, LIMITS_MIB["limit"])
+
+    @property
+    def place(self) -> tuple[str, str, str, int]:
         """Runs of one place can share a guest."""
-        return self.kernel, self.device, self.workload.program
+        return self.kernel, self.device, self.workload.program, self.limit_mib
 
     @property
     def weight(self) -> int:
@@ -79,7 +85,7 @@ class Run:
         """Two runs with the same key have the same result."""
         parts = [release_of(self.kernel), self.device, self.memory, self.governor, self.advice,
                  self.workload.program, self.workload.line.rpartition(":")[2].split(),
-                 FILE_MIB, LIMIT_MIB, INSTRUCTIONS_PER_NS,
+                 FILE_MIB, self.limit_mib, INSTRUCTIONS_PER_NS,
                  hash_of("bench/disk", "bench/scoreboard.d/guest",
                          *PROGRAMS[self.workload.program].sources)]
         if self.governor != "none":
@@ -122,10 +128,13 @@ class Cell:
             words.append(f"search:{self.workload.accesses}")
         return [Run(*base, advice=word) for word in words]
 
+    def other_seeds(self, count: int) -> list["Cell"]:
+        return [replace(self, workload=other) for other in self.workload.other_seeds(count)]
+
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a run. Times are those of the modelled CPU."""
+    """What came of a run, or the mean of several. Times are those of the modelled CPU."""
     time_ms: float
     read_mib: float
     requests: int
@@ -137,13 +146,31 @@ class Result:
     hints_reverted: int | None = None
     analyzer_ms: float | None = None
     stats: dict[str, int] | None = None
+    seeds: int = 1
 
     @property
     def hints(self) -> str:
         """Applied/reverted; empty without the module."""
         if self.hints_applied is None:
             return ""
-        return f"{self.hints_applied}/{self.hints_reverted}"
+        return f"{round(self.hints_applied, 1):g}/{round(self.hints_reverted, 1):g}"
+
+
+def mean(values: list):
+    """Of numbers; of what is made of numbers, each for itself; of other things the first."""
+    first = values[0]
+    if isinstance(first, dict):
+        return {key: mean([value[key] for value in values]) for key in first}
+    if isinstance(first, list):
+        return [mean(list(each)) for each in zip(*values)]
+    return fmean(values) if isinstance(first, (int, float)) else first
+
+
+def mean_result(results: list[Result]) -> Result:
+    """Of one cell with so many seeds."""
+    means = {field.name: mean([getattr(result, field.name) for result in results])
+             for field in fields(Result)}
+    return Result(**{**means, "seeds": len(results)})
 
 
 def result_of(said: dict) -> Result:
@@ -174,6 +201,7 @@ CORE = {
                               "sequential-by-8 quarter-by-8 phases-by-8 fio-zipf",
     ("6.1", "nvme", "fits"): "sequential random-5 random-once hot-set stride-16 runs-64k "
                              "half-dense phases-dense bbolt-get bbolt-scan rocksdb-get",
+    ("6.1", "nvme", "near"): "random-once zipf hot-set",
     ("6.12", "nvme", "limit"): "sequential random-5 hot-set phases-sparse",
     (NEXT, "nvme", "limit"): "sequential backward random-5 zipf hot-set stride-16 quarter-sparse "
                              "phases-sparse random-then-seq hot-set-by-8",
@@ -182,6 +210,7 @@ CORE = {
     ("6.1", "net", "limit"): "sequential backward random-5 hot-set stride-64",
     ("6.1", "net", "fits"): "random-once",
     ("6.1", "hdd", "limit"): "sequential random-5 hot-set",
+    ("6.1", "hdd", "near"): "random-once",
     ("6.1", "hdd", "fits"): "random-5",
 }
 
@@ -225,8 +254,14 @@ class Store:
         for run in runs:
             self.results.pop(run.key(), None)
 
-    def result(self, cell: Cell) -> Result | None:
-        """The cell's, when all of its runs are there."""
+    def result(self, cell: Cell, others: Iterable[Cell] = ()) -> Result | None:
+        """The cell's, or its mean with those of the others, when all of their runs are there."""
+        results = [self._one(each) for each in (cell, *others)]
+        if any(result is None for result in results):
+            return None
+        return mean_result(results) if others else results[0]
+
+    def _one(self, cell: Cell) -> Result | None:
         found = [self.find(run) for run in cell.runs()]
         if any(result is None for result in found):
             return None

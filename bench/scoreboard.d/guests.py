@@ -9,7 +9,7 @@ from pathlib import Path
 
 import benchlib
 from benchlib import INSTRUCTIONS_PER_NS, BenchError, Guest, Progress
-from cells import FILE_MIB, LIMIT_MIB, Run, Store, result_of
+from cells import FILE_MIB, LIMITS_MIB, Run, Store, result_of
 from programs import HERE, PROGRAMS
 
 # On this machine's clock, when others use it as well.
@@ -86,7 +86,7 @@ class Campaign:
         except BenchError as error:
             problem = str(error)
             if not waiting and not self.stopped:  # a kernel that complains at last
-                self.failures.append(f"{' '.join(batch[0].place)}: {problem}")
+                self.failures.append(f"{' '.join(map(str, batch[0].place))}: {problem}")
         if waiting and not self.stopped:
             # With its first run the guest died; the others may live.
             victim = next(iter(waiting))
@@ -95,11 +95,12 @@ class Campaign:
                 self.queue.put(list(waiting.values()))
 
     def _guest(self, batch: list[Run], waiting: dict[int, Run]) -> Guest:
-        kernel, device, name = batch[0].place
+        kernel, device, name, limit_mib = batch[0].place
         program = PROGRAMS[name]
         cells = self.folder / f"cells.{id(batch)}"
         cells.write_text("".join(
-            "\t".join([str(number), run.memory, run.governor, run.advice, run.workload.line]) + "\n"
+            "\t".join([str(number), "limit" if run.memory in LIMITS_MIB else run.memory,
+                       run.governor, run.advice, run.workload.line]) + "\n"
             for number, run in enumerate(batch)), encoding="utf-8")
 
         def on_line(line: str) -> None:
@@ -116,7 +117,7 @@ class Campaign:
             "--disk-size", str(program.disk_mib), "--memory", str(program.memory_mib),
             "--timeout", str(program.lay_limit_s + RUN_LIMIT_S * sum(run.weight for run in batch)),
             *(word for copy in copies for word in ("--copy", str(copy)))],
-            command=["/root/guest", *map(str, [FILE_MIB, LIMIT_MIB, INSTRUCTIONS_PER_NS])])
+            command=["/root/guest", *map(str, [FILE_MIB, limit_mib, INSTRUCTIONS_PER_NS])])
 
     def _keep(self, run: Run, text: str) -> None:
         try:

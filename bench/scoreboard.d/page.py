@@ -2,7 +2,7 @@
 """The scoreboard as a page of Markdown, for the documentation."""
 from benchlib import release_of
 from cells import PLAIN
-from report import LOSS_PCT, MEMORY_TITLES, Board, Row, number, ratio_text
+from report import LOSS_PCT, MEMORY_TITLES, SEEDS_MARK, Board, Row, number, ratio_text
 
 INTRODUCTION = """\
 # Scoreboard
@@ -14,6 +14,11 @@ Measured in virtual time, by
 which wrote this page. [Workloads](workloads.md) says what the rows and columns are, and
 how to measure others. Times are in ms, MiB are those read from the device; times: as fast
 as plain, bold where more than {loss} % are lost; hints: applied/reverted.
+"""
+
+SEEDS = f"""
+Rows with {SEEDS_MARK} seemed lost with the first seed of their random numbers: they are the means
+of several seeds, the first among them.
 """
 
 
@@ -32,7 +37,7 @@ def losses(board: Board, governor: str) -> str:
         return title
     return title + "\n\n" + table(
         ["cell", "loss", "plain ms", f"{governor} ms", "hints"],
-        [[f"{' '.join(row.place)} {row.name}", f"{loss:.0f} %",
+        [[f"{' '.join(row.place)} {row.title}", f"{loss:.0f} %",
           number(row.results[PLAIN].time_ms), number(row.results[governor].time_ms),
           row.results[governor].hints]
          for loss, row, _ in lost])
@@ -69,13 +74,15 @@ def place(board: Board, where: tuple[str, str, str]) -> str:
         heads += [f"{column} ms", "MiB"] + ([] if column == PLAIN else ["times", "hints"])
     rows = [row for row in board.rows.values() if row.place == where and is_told(board, row)]
     return (f"## Linux {release_of(kernel)}, {device}, {MEMORY_TITLES[memory]}\n\n" + table(
-        heads, [[row.name] + [field for column in board.columns for field in fields(row, column)]
+        heads, [[row.title] + [field for column in board.columns for field in fields(row, column)]
                 for row in rows]))
 
 
 def page(board: Board, command: str) -> str:
     """Losses first, then what was to be reached, then all cells."""
     parts = [INTRODUCTION.format(command=command, loss=LOSS_PCT).rstrip()]
+    if board.seeds > 1:
+        parts.append(SEEDS.strip())
     parts += [losses(board, governor) for governor in board.governors]
     parts += [found for governor in board.governors if (found := goals(board, governor))]
     parts += [place(board, where) for where in dict.fromkeys(

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -13,6 +13,11 @@ from benchlib import REPO, BenchError, compile_static
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.relative_to(REPO)
 GO_SOURCES = "/usr/share/gocode"
+
+
+# Verbs of the language that throw dice
+DICE = re.compile(r"\b(random|zipf|hot|runs)\b")
+SEED = re.compile(r"\bseed=(\d+)")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,17 @@ class Workload:
         if self.program != "pattern":
             return f"program {self.program} {self.line}"
         return self.line.partition(":")[2].strip()
+
+    def other_seeds(self, count: int) -> list["Workload"]:
+        """The same with the next seeds; none where nothing is left to chance."""
+        name, _, what = self.line.partition(":")
+        if self.program != "pattern" or not DICE.search(what):
+            return []
+        given = SEED.search(what)
+        first = int(given[1]) if given else 1
+        what = SEED.sub("", what)
+        return [replace(self, line=f"{name}: seed={first + more} {' '.join(what.split())}")
+                for more in range(1, count + 1)]
 
 
 @dataclass(frozen=True)

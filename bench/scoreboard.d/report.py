@@ -4,7 +4,7 @@ from dataclasses import asdict
 from functools import cached_property
 
 from benchlib import INSTRUCTIONS_PER_NS, Paint, release_of
-from cells import FILE_MIB, HINTS, LIMIT_MIB, ORACLE, PLAIN, Cell, Result
+from cells import FILE_MIB, HINTS, LIMITS_MIB, ORACLE, PLAIN, Cell, Result
 from programs import Workload
 
 LOSS_PCT = 3  # more than this against plain is a loss
@@ -13,10 +13,12 @@ GAIN_PCT = 10  # an oracle that wins more than this has something to win
 # Of a governor's column, with their widths. times: as fast as plain; gain: of the time
 # that the oracle saves; hints: applied and reverted; cpu: of the module's thread.
 FIELDS = {"ms": 9, "MiB": 7, "times": 7, "gain": 8, "hints": 7, "cpu": 7}
+SEEDS_MARK = "~"
 OVERRIDE = "override"  # in the policy of a governor that may
 
 MEMORY_TITLES = {"fits": f"the file of {FILE_MIB} MiB fits memory",
-                 "limit": f"file of {FILE_MIB} MiB, memory limit {LIMIT_MIB} MiB"}
+                 **{name: f"file of {FILE_MIB} MiB, memory limit {limit} MiB"
+                    for name, limit in LIMITS_MIB.items()}}
 
 
 def number(value: float) -> str:
@@ -43,6 +45,7 @@ REACH_GAIN_PCT = 90
 TIMES_LEGEND = "times: as fast as plain"
 GOVERNOR_LEGEND = (f" (! = takes more than {LOSS_PCT} % longer); gain: of the time that the oracle "
                    "saves;\nhints: applied/reverted; cpu: the module's thread")
+SEEDS_LEGEND = f"{SEEDS_MARK}: mean of several seeds, for the first one seemed lost"
 
 
 class Row:
@@ -53,6 +56,12 @@ class Row:
         self.name = workload.name
         self.own_advice = workload.own_advice
         self.results: dict[str, Result] = {}
+
+    @property
+    def title(self) -> str:
+        """The name, marked where it is of more than one seed."""
+        several = any(result.seeds > 1 for result in self.results.values())
+        return f"{self.name} {SEEDS_MARK}" if several else self.name
 
     def ratio(self, column: str) -> float | None:
         """How many times as fast as plain."""
@@ -90,7 +99,7 @@ class Board:
             row = self.rows.setdefault((place, cell.workload.name),
                                        Row(place, cell.workload))
             row.results[cell.column] = result
-        self.name_width = 2 + max(map(len, [row.name for row in self.rows.values()]), default=0)
+        self.name_width = 2 + max(map(len, [row.title for row in self.rows.values()]), default=0)
         self.columns = list(dict.fromkeys(cell.column for cell in results))
 
     @property
@@ -134,6 +143,12 @@ class Board:
                           mean * 100 >= REACH_GAIN_PCT))
         return found
 
+    @property
+    def seeds(self) -> int:
+        """The most that a cell is the mean of."""
+        return max((result.seeds for row in self.rows.values()
+                    for result in row.results.values()), default=1)
+
     # --- for a person ---
 
     def text(self, paint: Paint) -> str:
@@ -144,7 +159,8 @@ class Board:
             f"  {paint.good('met    ') if met else paint.bad('not met')}  {sentence}"
             for sentence, met in found]) for governor in self.governors
             if (found := self.reach(governor))]
-        parts.append(paint.faint(TIMES_LEGEND + (GOVERNOR_LEGEND if self.governors else "")))
+        parts.append(paint.faint(TIMES_LEGEND + (GOVERNOR_LEGEND if self.governors else "")
+                                 + (f"\n{SEEDS_LEGEND}" if self.seeds > 1 else "")))
         return "\n\n".join(parts)
 
     def _losses_text(self, paint: Paint) -> str:
@@ -155,7 +171,7 @@ class Board:
             text = (f"{governor}: {len(lost)} of {rows} cells take more than {LOSS_PCT} % longer "
                     "than plain")
             lines.append(paint.bad(text) if lost else paint.good(text))
-            lines += [paint.bad(f"  {loss:+6.0f} %  {' '.join(row.place)} {row.name}: "
+            lines += [paint.bad(f"  {loss:+6.0f} %  {' '.join(row.place)} {row.title}: "
                                 f"{number(row.results[PLAIN].time_ms)} -> "
                                 f"{number(row.results[governor].time_ms)} ms")
                       for loss, row, _ in lost]
@@ -170,7 +186,7 @@ class Board:
                      for column in self.columns)]
         lines = [paint.bold(f"Linux {release_of(kernel)}, {device}, {MEMORY_TITLES[memory]}"),
                  *map(paint.faint, heads)]
-        lines += [f"{row.name:{self.name_width}}" + "".join(
+        lines += [f"{row.title:{self.name_width}}" + "".join(
             self._cell_text(row, column, paint) for column in self.columns)
             for row in self.rows.values() if row.place == place]
         return "\n".join(lines)
@@ -217,7 +233,7 @@ class Board:
 
     def document(self) -> dict:
         return {
-            "file_mib": FILE_MIB, "limit_mib": LIMIT_MIB,
+            "file_mib": FILE_MIB, "limits_mib": LIMITS_MIB,
             "instructions_per_ns": INSTRUCTIONS_PER_NS, "loss_pct": LOSS_PCT,
             "losses": [{"kernel": row.place[0], "device": row.place[1], "memory": row.place[2],
                         "pattern": row.name, "governor": governor, "loss_pct": loss}
