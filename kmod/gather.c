@@ -242,22 +242,6 @@ static bool begins_to_pay(struct smadv_range *range)
 	return range->effect.told.pays && range->effect.told.pays != former;
 }
 
-/* How far random accesses of the process to the file of @range reach in its other ranges. */
-static u64 beside(const struct smadv_record *record, const struct smadv_range *range)
-{
-	const struct smadv_range *other;
-	u64 pages = 0;
-	u32 i;
-
-	for (i = 0; i < record->ranges.count; i++) {
-		other = record->ranges.item[i];
-		if (other != range && other->memory.file == range->memory.file &&
-		    other->pattern.kind == SMART_MADVISE_PATTERN_RANDOM)
-			pages += other->memory.extent_pages;
-	}
-	return pages;
-}
-
 /* What the kernel counts of the open file; as before, where nobody asks or can tell now. */
 static u32 misses(const struct smadv_record *record, const struct smadv_range *range)
 {
@@ -276,7 +260,6 @@ static void look_at_memory(const struct smadv_record *record, struct smadv_range
 	struct smadv_memory *memory = &range->memory;
 	u64 most = most_pages(record, memory->file);
 
-	memory->beside_pages = beside(record, range);
 	memory->resident_pages = smadv_pagecache_resident(memory->file);
 	memory->misses = misses(record, range);
 	if (most == memory->most_pages)
@@ -295,6 +278,7 @@ static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 	bool changed;
 
 	smadv_pool_share(range, now_ms);
+	smadv_ranges_share(&record->ranges, index);
 	look_at_memory(record, range);
 	smadv_prior_apply(&record->priors, range);
 	changed = smadv_range_judge(range, policy, now_ms);

@@ -178,6 +178,7 @@ void ProcessReplay::judge(std::uint64_t time_ms) {
 
 void ProcessReplay::judge_range(std::uint32_t index, std::uint64_t time_ms) {
   smadv_range& range = ranges_[index];
+  ranges_.share(index);
   if (smadv_range_judge(&range, &core_policy(), time_ms)) {
     note_decision(range, time_ms, false);
   }

@@ -35,6 +35,7 @@ class Ranges {
     return reserve(most) && smadv_ranges_split(&set_, index, page);
   }
   bool merge(std::uint32_t index) { return smadv_ranges_merge(&set_, index); }
+  void share(std::uint32_t index) { smadv_ranges_share(&set_, index); }
   void cut(std::uint64_t start, std::uint64_t end) { smadv_ranges_cut(&set_, start, end); }
 
  private:

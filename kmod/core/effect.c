@@ -8,7 +8,7 @@
 /* Windows of a stream, or misses, until readahead has found its step after a change. */
 #define SETTLE_WINDOWS	4
 #define SETTLE_MISSES	SMADV_TRIAL_MISSES
-#define SHARE		10000U
+#define SHARE		SMADV_SHARE
 /* Windows, and pages, are told apart by so many numbers, from one on. */
 #define NUMBERS		0xffffffffULL
 /* Revisits without which it is taken that there are none. */
@@ -207,17 +207,23 @@ static u64 ghost_pages(const struct smadv_effect *effect, const struct smadv_mem
 	return (u64)ghosts * memory->window_pages;
 }
 
-/* Share in 1/10000 of pages that memory has no room for, 0 when it holds all. */
+/*
+ * Share in 1/10000 of pages that memory has no room for, 0 when it holds all: of memory,
+ * random accesses have what streams beside leave them.
+ */
 /*@
- * requires \valid_read(memory);
+ * requires \valid_read(effect) && smadv_effect_valid(effect) && \valid_read(memory);
  * assigns \nothing;
  * ensures \result <= SHARE;
  */
-static u64 absent_share(const struct smadv_memory *memory)
+static u64 absent_share(const struct smadv_effect *effect, const struct smadv_memory *memory)
 {
-	u64 reach = smadv_effect_reach(memory);
+	u64 reach = smadv_effect_reach(memory), room = memory->most_pages;
 
-	return smadv_effect_pressed(memory) ? (reach - memory->most_pages) * SHARE / reach : 0;
+	if (!smadv_effect_pressed(memory))
+		return 0;
+	room = room * (SHARE - effect->crowd) / SHARE;
+	return (reach - room) * SHARE / reach;
 }
 
 /* An epoch begins. */
@@ -340,7 +346,7 @@ static u64 revisit_share(const struct smadv_effect *effect, const struct smadv_m
 static u64 full_share(const struct smadv_effect *effect, const struct smadv_memory *memory,
 		      u64 replaced)
 {
-	u64 absent = absent_share(memory);
+	u64 absent = absent_share(effect, memory);
 	u64 useless = (SHARE - absent) * (SHARE - revisit_share(effect, memory)) / SHARE *
 		      replaced / SHARE;
 
@@ -387,7 +393,7 @@ static u64 miss_share(const struct smadv_effect *effect, const struct smadv_memo
 {
 	const struct smadv_account *plain = &effect->account[SMART_MADVISE_HINT_NONE];
 	u64 reach = smadv_effect_reach(memory), ghosts = ghost_pages(effect, memory);
-	u64 missed, absent = absent_share(memory);
+	u64 missed, absent = absent_share(effect, memory);
 
 	if (!smadv_effect_pressed(memory))
 		return 0;
@@ -537,7 +543,7 @@ static void spare(struct smadv_effect *effect, u64 page, const struct smadv_memo
 	u64 share = plain_share(effect, page, memory);
 
 	credit(effect, part(smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE), share));
-	save(effect, part(part(memory->window_pages, share), absent_share(memory)));
+	save(effect, part(part(memory->window_pages, share), absent_share(effect, memory)));
 	effect->single_pages = smadv_sum(effect->single_pages, effect->weight);
 }
 
@@ -666,6 +672,36 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 	debit(effect, typical_ns(effect, effect->plain, waited_ns));
 }
 
+/* What comes into memory from now on is counted. */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect) && \valid_read(memory);
+ * requires \separated(effect, memory);
+ * assigns effect->filled_then, effect->passed_then;
+ * ensures smadv_effect_valid(effect);
+ * ensures effect->filled_then == effect->filled_pages;
+ * ensures effect->passed_then == memory->passed_pages;
+ */
+static void begin_epoch(struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	effect->filled_then = effect->filled_pages;
+	effect->passed_then = memory->passed_pages;
+}
+
+/* @part of @whole in 1/10000; of large numbers about so. */
+/*@
+ * requires part <= whole && whole > 0;
+ * assigns \nothing;
+ * ensures \result <= SHARE;
+ */
+static u64 share_of(u64 part, u64 whole)
+{
+	if (whole > ~0ULL / SHARE) {
+		part /= SHARE;
+		whole /= SHARE;
+	}
+	return part * SHARE / whole;
+}
+
 /* What has no pattern for a while is counted as before. */
 /*@
  * requires \valid_read(effect);
@@ -706,6 +742,29 @@ bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *m
 }
 
 /**
+ * smadv_effect_weigh() - see how much of what comes is not this range's
+ * @effect: effect of a range without a hint
+ * @memory: memory
+ *
+ * What has come last is what is there: the ranges of a file share its memory as their pages
+ * come. Streams need none of theirs again, and take it all the same.
+ */
+void smadv_effect_weigh(struct smadv_effect *effect, const struct smadv_memory *memory)
+{
+	u64 came, passed;
+
+	if (effect->filled_pages < effect->filled_then ||
+	    memory->passed_pages < effect->passed_then)
+		begin_epoch(effect, memory);
+	passed = memory->passed_pages - effect->passed_then;
+	came = smadv_sum(effect->filled_pages - effect->filled_then, passed);
+	if (!came || came < memory->most_pages)
+		return;
+	effect->crowd = (u32)share_of(passed, came);
+	begin_epoch(effect, memory);
+}
+
+/**
  * smadv_effect_renew() - forget what it costs to keep away
  * @effect: effect of a range whose pattern changed, or what the kernel makes of it
  */
@@ -720,14 +779,14 @@ void smadv_effect_renew(struct smadv_effect *effect)
  * smadv_effect_begin() - a hint stands from now on
  * @effect: effect
  * @hint: enum smart_madvise_hint, NONE for the application's
- * @misses: of the open file, as in struct smadv_memory
+ * @memory: memory
  */
-void smadv_effect_begin(struct smadv_effect *effect, u32 hint, u32 misses)
+void smadv_effect_begin(struct smadv_effect *effect, u32 hint, const struct smadv_memory *memory)
 {
 	u32 borne = hint == SMART_MADVISE_HINT_NONE ? effect->plain : smadv_hint_borne(hint);
 
 	effect->balance_ns = 0;
-	effect->misses = misses;
+	effect->misses = memory->misses;
 	effect->filling = !effect->full;
 	effect->single_pages = 0;
 	effect->leaving = false;
@@ -737,6 +796,7 @@ void smadv_effect_begin(struct smadv_effect *effect, u32 hint, u32 misses)
 	restart(effect, borne);
 	if (effect->plain != SMART_MADVISE_HINT_NONE)
 		effect->filled_pages = 0;
+	begin_epoch(effect, memory);
 	forget_windows(effect);
 }
 

@@ -42,6 +42,8 @@
 #define SMADV_STUCK_MISSES	(2 * SMADV_GIVE_UP_MISSES)
 /* From so many misses on, what was counted of them is halved. */
 #define SMADV_PROBES_MAX	(1U << 20)
+/* Shares are in parts of so many. */
+#define SMADV_SHARE		10000U
 /* What mappings bear, NONE, SEQUENTIAL and RANDOM: enum smart_madvise_hint */
 #define SMADV_EFFECT_HINTS	3
 
@@ -149,6 +151,11 @@ struct smadv_told {
  * @balance_ns: what the standing hint spared, less what it cost, lately
  * @filled_pages: memory that its misses filled; over a hint of the application since
  *	the last change
+ * @filled_then: @filled_pages when this epoch of memory began; it lasts as long as pages
+ *	stay there, and is looked at while no hint stands
+ * @passed_then: the same of what passed beside
+ * @crowd: of what came in the last whole epoch, the share that passed beside, in
+ *	1/SMADV_SHARE
  * @touched_pages: pages that its faults touched, at least
  * @saved_pages: pages that RANDOM spared reading, net of what it cost before
  * @owed_pages: pages that it cost since, which are made up for first
@@ -187,6 +194,9 @@ struct smadv_effect {
 	struct smadv_told told;
 	s64 balance_ns;
 	u64 filled_pages;
+	u64 filled_then;
+	u64 passed_then;
+	u32 crowd;
 	u64 touched_pages;
 	u64 saved_pages;
 	u64 owed_pages;
@@ -215,6 +225,7 @@ struct smadv_effect {
  * @file: identity of the file
  * @extent_pages: how much of it accesses reach, before they come back
  * @beside_pages: how much more they reach in other ranges of the file
+ * @passed_pages: what other ranges of the file than random ones have brought in so far
  * @most_pages: memory that it may fill, by limits and by what is evicted
  * @resident_pages: how much of it is there, 0 when unknown
  * @window_pages: readahead window of the file, 1..SMADV_WINDOW_MAX
@@ -224,6 +235,7 @@ struct smadv_memory {
 	u64 file;
 	u64 extent_pages;
 	u64 beside_pages;
+	u64 passed_pages;
 	u64 most_pages;
 	u64 resident_pages;
 	u32 window_pages;
@@ -238,7 +250,7 @@ struct smadv_memory {
  *
  * predicate smadv_effect_valid(struct smadv_effect *effect) =
  *	smadv_is_borne(effect->plain) && effect->hand <= SMADV_GHOSTS &&
- *	effect->revisits <= effect->probes <= SMADV_PROBES_MAX &&
+ *	effect->revisits <= effect->probes <= SMADV_PROBES_MAX && effect->crowd <= SMADV_SHARE &&
  *	-SMADV_DEBT_MAX_NS <= effect->balance_ns <= SMADV_DEBT_MAX_NS &&
  *	smadv_account_valid(&effect->account[0]) && smadv_account_valid(&effect->account[1]) &&
  *	smadv_account_valid(&effect->account[2]) &&
@@ -319,6 +331,15 @@ void smadv_effect_wait(struct smadv_effect *effect, u64 page, u32 hint, u64 wait
 bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *memory,
 		       u32 kind);
 
+/* No hint stands: how much of what comes is not this range's? */
+/*@
+ * requires \valid(effect) && smadv_effect_valid(effect);
+ * requires \valid_read(memory) && \separated(effect, memory);
+ * assigns effect->filled_then, effect->passed_then, effect->crowd;
+ * ensures smadv_effect_valid(effect);
+ */
+void smadv_effect_weigh(struct smadv_effect *effect, const struct smadv_memory *memory);
+
 /* Forget what it costs to keep away: the pattern is another one, or what the kernel does. */
 /*@
  * requires \valid(effect) && smadv_effect_valid(effect);
@@ -327,13 +348,14 @@ bool smadv_effect_look(struct smadv_effect *effect, const struct smadv_memory *m
  */
 void smadv_effect_renew(struct smadv_effect *effect);
 
-/* @hint stands from now on, NONE too; the open file has so many @misses. */
+/* @hint stands from now on, NONE too. */
 /*@
  * requires \valid(effect) && smadv_effect_valid(effect) && smadv_is_hint(hint);
+ * requires \valid_read(memory) && \separated(effect, memory);
  * assigns *effect;
  * ensures smadv_effect_valid(effect);
  */
-void smadv_effect_begin(struct smadv_effect *effect, u32 hint, u32 misses);
+void smadv_effect_begin(struct smadv_effect *effect, u32 hint, const struct smadv_memory *memory);
 
 /* @hint is to be taken back; it @failed, or is not called for any more. */
 /*@

@@ -32,6 +32,7 @@ static void init(struct smadv_range *range, u64 start, u64 end, u64 mapping)
 	range->faults = 0;
 	range->majors = 0;
 	range->last_fault_ms = 0;
+	range->passed_pages = 0;
 	range->unsettled = 0;
 }
 
@@ -208,6 +209,7 @@ bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page)
 		right->faults = left->faults;
 	left->faults -= right->faults;
 	right->majors = 0;
+	right->passed_pages = 0;
 	left->end = page;
 	right->start = page;
 	left->unsettled = SETTLE_FAULTS;
@@ -251,6 +253,7 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 	left->end = right->end;
 	left->faults = smadv_sum(left->faults, right->faults);
 	left->majors = smadv_sum(left->majors, right->majors);
+	left->passed_pages = smadv_sum(left->passed_pages, right->passed_pages);
 	left->doubtful = left->doubtful || right->doubtful;
 	if (right->last_fault_ms > left->last_fault_ms)
 		left->last_fault_ms = right->last_fault_ms;
@@ -258,6 +261,32 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 		left->hold = right->hold;
 	remove(set, index + 1, 1);
 	return true;
+}
+
+/**
+ * smadv_ranges_share() - note what other ranges of the file do with its memory
+ * @set: ranges
+ * @index: which
+ *
+ * How far random accesses reach there, and how much others have brought in.
+ */
+void smadv_ranges_share(struct smadv_ranges *set, u32 index)
+{
+	struct smadv_memory *memory = &set->item[index]->memory;
+	const struct smadv_range *other;
+	u32 i;
+
+	memory->beside_pages = 0;
+	memory->passed_pages = 0;
+	for (i = 0; i < set->count; i++) {
+		other = set->item[i];
+		if (i == index || other->memory.file != memory->file)
+			continue;
+		memory->passed_pages = smadv_sum(memory->passed_pages, other->passed_pages);
+		if (other->pattern.kind == SMART_MADVISE_PATTERN_RANDOM)
+			memory->beside_pages = smadv_sum(memory->beside_pages,
+							 other->memory.extent_pages);
+	}
 }
 
 /* Is it of use to know what faults wait for here? */
@@ -289,6 +318,8 @@ static u32 hint_at(const struct smadv_fault *fault)
 void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *fault,
 		       const struct smadv_policy *policy, u64 now_ms)
 {
+	u64 touched;
+
 	if (fault->page < range->start || fault->page >= range->end)
 		return;
 	range->last_fault_ms = now_ms;
@@ -302,7 +333,11 @@ void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *faul
 	if (fault->waited_ns ||
 	    !smadv_evidence_add(&range->evidence, fault->page, policy->window_faults))
 		return;
+	touched = range->effect.touched_pages;
 	smadv_effect_fault(&range->effect, fault->page, hint_at(fault), &range->memory);
+	if (range->pattern.kind != SMART_MADVISE_PATTERN_RANDOM)
+		range->passed_pages = smadv_sum(range->passed_pages,
+						range->effect.touched_pages - touched);
 	if (range->faults != ~0ULL)
 		range->faults++;
 	if (range->unsettled)
@@ -383,6 +418,8 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 	if ((changed || is_another(range, kind, policy)) &&
 	    range->hint == SMART_MADVISE_HINT_NONE)
 		smadv_effect_renew(&range->effect);
+	if (range->hint == SMART_MADVISE_HINT_NONE)
+		smadv_effect_weigh(&range->effect, &range->memory);
 	range->verdict = smadv_verdict_decide(range, policy, now_ms);
 	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?
 					    smadv_benefit_price_ns(range, range->verdict.hint) : 0;
@@ -427,7 +464,7 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
 			u64 now_ms)
 {
 	range->hint = hint;
-	smadv_effect_begin(&range->effect, hint, range->memory.misses);
+	smadv_effect_begin(&range->effect, hint, &range->memory);
 	if (policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT)
 		smadv_hold_start(&range->hold, policy, now_ms);
 }

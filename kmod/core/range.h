@@ -31,6 +31,7 @@
  * @faults: faults since the range was made
  * @majors: major faults among them
  * @last_fault_ms: time of the last batch that had a fault in this range
+ * @passed_pages: pages that its faults touched while they were not random
  * @unsettled: faults still to come after a split before it may merge again
  */
 struct smadv_range {
@@ -51,6 +52,7 @@ struct smadv_range {
 	u64 faults;
 	u64 majors;
 	u64 last_fault_ms;
+	u64 passed_pages;
 	u32 unsettled;
 };
 
@@ -100,6 +102,9 @@ bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page);
  * changed, if not.
  */
 bool smadv_ranges_merge(struct smadv_ranges *set, u32 index);
+
+/* Note in the memory of range @index what the others of its file do with it. */
+void smadv_ranges_share(struct smadv_ranges *set, u32 index);
 
 /* Add one fault to the range's evidence. @page must lie inside. */
 void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *fault,

@@ -42,6 +42,7 @@ smadv_memory memory_of(std::uint64_t extent_pages, std::uint64_t most_pages,
   return {.file = 1,
           .extent_pages = extent_pages,
           .beside_pages = 0,
+          .passed_pages = 0,
           .most_pages = most_pages,
           .resident_pages = 0,
           .window_pages = window_pages,
@@ -425,6 +426,7 @@ class Decide : public testing::Test {
     range().memory = {.file = 1,
                       .extent_pages = kPages,
                       .beside_pages = 0,
+                      .passed_pages = 0,
                       .most_pages = kSmall,
                       .resident_pages = kSmall,
                       .window_pages = 32,
@@ -566,6 +568,18 @@ TEST_F(Decide, RandomIsNotTriedWherePagesDoNotComeAgain) {
   expect(kNone, SMART_MADVISE_REASON_NO_REUSE);
   effect().revisits = 40;
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+// Of the three quarters, streams have a third: of two windows one had to be read.
+TEST_F(Decide, WhatPassesBesideTakesMemoryToo) {
+  miss(100, 1);
+  range().memory.most_pages = kPages * 3 / 4;
+  range().memory.resident_pages = kPages * 3 / 4;
+  expect(kNone, SMART_MADVISE_REASON_NO_REUSE);
+  effect().crowd = SMADV_SHARE / 3;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  range().memory.most_pages = kPages;
+  expect(kNone, SMART_MADVISE_REASON_FITS_MEMORY);
 }
 
 TEST_F(Decide, RandomIsNotTriedAgainWhereASinglePageIsAsDearAsAWindow) {
@@ -859,7 +873,7 @@ TEST_F(Weigh, ATrialHasToBeAfforded) {
 
 TEST_F(Weigh, FillingMemoryMayCostAtFirst) {
   range().hint = kNormal;
-  smadv_effect_begin(&effect(), kNormal, 0);
+  smadv_effect_begin(&effect(), kNormal, &range().memory);
   effect().stake_ns = 0;
   expect(kNormal, SMART_MADVISE_REASON_TRIAL);
   account(kNone) = {.faults = 10, .misses = 10, .waited_ns = 15 * kMissNs, .pages = 320};
@@ -883,7 +897,7 @@ TEST_F(Weigh, FillingAHugeMemoryMayCostMoreThanCanBeCounted) {
   range().memory.extent_pages = 1ULL << 29;
   range().memory.most_pages = 1ULL << 29;
   range().hint = kNormal;
-  smadv_effect_begin(&effect(), kNormal, 0);
+  smadv_effect_begin(&effect(), kNormal, &range().memory);
   effect().stake_ns = 50;
   account(kRandom).waited_ns = 100UL << 12;
   account(kNone) = {
@@ -1027,7 +1041,7 @@ TEST(Effect, OneLongWaitIsNotTheHints) {
   smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 100, kNone, &memory);
   smadv_effect_wait(&effect, 100, kNone, 1000, &memory);
-  smadv_effect_begin(&effect, kSequential, 0);
+  smadv_effect_begin(&effect, kSequential, &memory);
   smadv_effect_wait(&effect, 200, kSequential, 1'000'000, &memory);
   EXPECT_EQ(effect.balance_ns, -4000);
   EXPECT_EQ(effect.stake_ns, 1'001'000);
@@ -1045,7 +1059,7 @@ TEST(Effect, SequentialEarnsWhatAPageCostBefore) {
   smadv_effect_fault(&effect, 100, kNone, &memory);
   smadv_effect_fault(&effect, 110, kNone, &memory);
   smadv_effect_wait(&effect, 110, kNone, 1000, &memory);
-  smadv_effect_begin(&effect, kSequential, 0);
+  smadv_effect_begin(&effect, kSequential, &memory);
   smadv_effect_fault(&effect, 120, kSequential, &memory);
   EXPECT_EQ(effect.balance_ns, 1000) << "ten pages for the price of ten";
   smadv_effect_wait(&effect, 120, kSequential, 300, &memory);
@@ -1078,7 +1092,7 @@ TEST(Effect, RunsAreComparedByTheirNumber) {
   for (std::uint64_t i = 20; i > 0; --i) {
     run_in_two(effect, i * 1000, kNone, 1000, memory);
   }
-  smadv_effect_begin(&effect, kSequential, 0);
+  smadv_effect_begin(&effect, kSequential, &memory);
   EXPECT_FALSE(smadv_effect_look(&effect, &memory, SMART_MADVISE_PATTERN_RUNS));
   for (std::uint64_t i = 20; i > 0; --i) {
     run_in_one(effect, i * 1000 + 500, kSequential, 1500, memory);
@@ -1093,10 +1107,10 @@ TEST(Effect, RunsAreNotComparedWithAStream) {
   const smadv_memory memory = memory_of(0, 1);
   smadv_effect_init(&effect, kNone);
   EXPECT_FALSE(smadv_effect_look(&effect, &memory, SMART_MADVISE_PATTERN_SEQUENTIAL));
-  smadv_effect_begin(&effect, kSequential, 0);
+  smadv_effect_begin(&effect, kSequential, &memory);
   EXPECT_TRUE(smadv_effect_look(&effect, &memory, SMART_MADVISE_PATTERN_RUNS));
   EXPECT_TRUE(effect.mixed) << "what a page cost before was that of a stream";
-  smadv_effect_begin(&effect, kNone, 0);
+  smadv_effect_begin(&effect, kNone, &memory);
   EXPECT_FALSE(smadv_effect_look(&effect, &memory, SMART_MADVISE_PATTERN_RUNS));
   EXPECT_TRUE(smadv_effect_look(&effect, &memory, SMART_MADVISE_PATTERN_SEQUENTIAL));
   smadv_effect_renew(&effect);
@@ -1120,7 +1134,7 @@ TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
   smadv_effect_init(&effect, kNone);
   smadv_effect_fault(&effect, 1000, kNone, &memory);
   smadv_effect_wait(&effect, 1000, kNone, 1000, &memory);
-  smadv_effect_begin(&effect, kRandom, 0);
+  smadv_effect_begin(&effect, kRandom, &memory);
   smadv_effect_wait(&effect, 0, kRandom, 100, &memory);
   EXPECT_EQ(effect.balance_ns, 402) << "half of the windows but this one are resident anyway";
   smadv_effect_wait(&effect, 3, kRandom, 100, &memory);
@@ -1129,18 +1143,46 @@ TEST(Effect, RandomEarnsWhatReadingAroundWouldHaveCost) {
     smadv_effect_wait(&effect, 4 * window, kRandom, 100, &memory);
   }
   EXPECT_EQ(effect.balance_ns, 7900) << "more than eight misses are not remembered";
-  smadv_effect_begin(&effect, kRandom, 0);
+  smadv_effect_begin(&effect, kRandom, &memory);
   effect.filled_pages = 500;
   effect.balance_ns = 0;
   smadv_effect_wait(&effect, 32'000, kRandom, 100, &memory);
   EXPECT_EQ(effect.balance_ns, 900) << "full memory holds as much of either";
-  smadv_effect_begin(&effect, kRandom, 0);
+  smadv_effect_begin(&effect, kRandom, &memory);
   effect.filled_pages = 0;
   effect.balance_ns = 0;
   smadv_memory filled_by_others = memory;
   filled_by_others.resident_pages = 500;
   smadv_effect_wait(&effect, 64'000, kRandom, 100, &filled_by_others);
   EXPECT_EQ(effect.balance_ns, 900) << "whoever filled it";
+}
+
+TEST(Effect, AnEpochLastsAsLongAsPagesStay) {
+  smadv_effect effect;
+  smadv_memory memory = memory_of(1000, 400);
+  smadv_effect_init(&effect, kNone);
+  effect.filled_pages = 100;
+  memory.passed_pages = 299;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.crowd, 0) << "what came first is still there";
+  memory.passed_pages = 300;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.crowd, SMADV_SHARE * 3 / 4);
+  effect.filled_pages = 500;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.crowd, 0) << "nothing passed since";
+
+  memory.passed_pages = 1000;
+  smadv_effect_begin(&effect, kRandom, &memory);
+  memory.passed_pages = 1300;
+  effect.filled_pages = 510;
+  smadv_effect_begin(&effect, kNone, &memory);
+  effect.filled_pages = 910;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.crowd, 0) << "what came under another hint does not count";
+  memory.passed_pages = 0;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.passed_then, 0) << "whatever had passed is no longer mapped";
 }
 
 TEST(Effect, WhatComesRightAfterAChangeTellsNothing) {
@@ -1154,8 +1196,8 @@ TEST(Effect, WhatComesRightAfterAChangeTellsNothing) {
     }
   };
   smadv_effect_init(&effect, kNone);
-  smadv_effect_begin(&effect, kSequential, 0);
-  smadv_effect_begin(&effect, kNone, 0);
+  smadv_effect_begin(&effect, kSequential, &memory);
+  smadv_effect_begin(&effect, kNone, &memory);
   passed(4, 6400);
   passed(1, 3200);
   EXPECT_EQ(smadv_effect_page_q4(&effect, kNone) / 16, 100) << "windows of a stream";
@@ -1188,7 +1230,7 @@ TEST(Effect, RandomSparesLessOncePagesHaveTakenThePlaceOfWindows) {
   memory.resident_pages = 500;
   smadv_effect_init(&effect, kNone);
   smadv_effect_wait(&effect, 9000, kNone, 1000, &memory);
-  smadv_effect_begin(&effect, kRandom, 0);
+  smadv_effect_begin(&effect, kRandom, &memory);
   const auto spared = [&](std::uint64_t page, std::uint64_t replaced) {
     effect.balance_ns = 0;
     effect.single_pages = replaced;
@@ -1271,7 +1313,7 @@ TEST(Effect, NoMoreWindowsAreRememberedThanMemoryHolds) {
   smadv_effect_init(&effect, kNone);
   smadv_effect_wait(&effect, 9000, kNone, 1000, &memory);
   effect.filled_pages = 1300;
-  smadv_effect_begin(&effect, kRandom, 0);
+  smadv_effect_begin(&effect, kRandom, &memory);
   const auto spared = [&](std::uint64_t page) {
     effect.balance_ns = 0;
     effect.single_pages = 0;
@@ -1291,7 +1333,7 @@ TEST(Effect, WindowsThatAreRememberedWouldBeAmongTheResidentOnes) {
   const smadv_memory memory = memory_of(512, 256, 4);
   smadv_effect_init(&effect, kNone);
   effect.account[kNone] = {.faults = 10, .misses = 2, .waited_ns = 2000, .pages = 0};
-  smadv_effect_begin(&effect, kRandom, 0);
+  smadv_effect_begin(&effect, kRandom, &memory);
   for (std::uint64_t window = 0; window < SMADV_GHOSTS; ++window) {
     smadv_effect_wait(&effect, 4 * window, kRandom, 0, &memory);
   }
@@ -1342,13 +1384,13 @@ TEST(Effect, OverTheApplicationsHintNewWindowsCount) {
   EXPECT_EQ(effect.account[kRandom].pages, 4);
   EXPECT_EQ(effect.filled_pages, 4);
   EXPECT_EQ(effect.balance_ns, 0);
-  smadv_effect_begin(&effect, kNormal, 0);
+  smadv_effect_begin(&effect, kNormal, &memory);
   EXPECT_EQ(effect.filled_pages, 0);
   smadv_effect_fault(&effect, 7, kNone, &memory);
   EXPECT_EQ(effect.balance_ns, 4000) << "a window for the price of four pages";
   smadv_effect_wait(&effect, 7, kNone, 1500, &memory);
   EXPECT_EQ(effect.balance_ns, 2500);
-  smadv_effect_begin(&effect, kNone, 0);
+  smadv_effect_begin(&effect, kNone, &memory);
   EXPECT_EQ(effect.account[kRandom].misses, 0);
   EXPECT_EQ(effect.account[kNone].misses, 1);
 }

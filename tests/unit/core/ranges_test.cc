@@ -335,6 +335,36 @@ INSTANTIATE_TEST_SUITE_P(
                     [](smadv_range& r) { r.hint = SMART_MADVISE_HINT_NONE; },
                     [](smadv_range& r) { r.application_hint = SMART_MADVISE_HINT_SEQUENTIAL; }));
 
+TEST_F(RangesMerge, ShareIsOfTheOtherRangesOfTheFile) {
+  const smadv_policy policy = default_policy();
+  smadv_fault fault{};
+  set_[1].pattern.kind = SMART_MADVISE_PATTERN_SEQUENTIAL;
+  for (std::uint64_t page = 200; page < 300; page += 10) {
+    fault.page = page;
+    smadv_range_fault(&set_[1], &fault, &policy, 60);
+    fault.page = page - 100;
+    smadv_range_fault(&set_[0], &fault, &policy, 60);
+  }
+  EXPECT_EQ(set_[1].passed_pages, 1 + 9 * 10U);
+  EXPECT_EQ(set_[0].passed_pages, 0U) << "random accesses do not pass";
+  smadv_range* other = set_.insert(300, 400);
+  ASSERT_NE(other, nullptr);
+  other->memory.file = 2;
+  other->passed_pages = 1000;
+  set_[0].memory.extent_pages = 77;
+
+  smadv_ranges_share(set_.get(), 0);
+  EXPECT_EQ(set_[0].memory.passed_pages, 91U);
+  EXPECT_EQ(set_[0].memory.beside_pages, 0U);
+  smadv_ranges_share(set_.get(), 1);
+  EXPECT_EQ(set_[1].memory.passed_pages, 0U);
+  EXPECT_EQ(set_[1].memory.beside_pages, 77U);
+
+  ASSERT_TRUE(smadv_ranges_split(set_.get(), 1, 250));
+  smadv_ranges_share(set_.get(), 0);
+  EXPECT_EQ(set_[0].memory.passed_pages, 91U) << "a border brings nothing in";
+}
+
 TEST_F(RangesMerge, NeedsTwo) {
   EXPECT_FALSE(smadv_ranges_merge(set_.get(), 1));
   EXPECT_FALSE(smadv_ranges_merge(set_.get(), 2));
