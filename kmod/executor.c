@@ -245,6 +245,7 @@ static struct attempt hint_range(struct smadv_record *record, struct smadv_range
 	if (err)
 		return refused(SMART_MADVISE_REASON_MEMORY_LIMIT, err);
 
+	WRITE_ONCE(record->settling, true); /* until the task is tried, or restored */
 	if (!lock_soon(record->mm))
 		return deferred(task);
 	if (!survey_range(record, range, task->hint, &survey)) {
@@ -357,6 +358,7 @@ static struct attempt try_task(const struct smadv_task *task)
 	if (!mmget_not_zero(record->mm))
 		return cancelled(SMART_MADVISE_REASON_PROCESS_GONE);
 	attempt = change_hint(record, range, task);
+	WRITE_ONCE(record->settling, false);
 	mmput_async(record->mm);
 	return attempt;
 }

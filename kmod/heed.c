@@ -4,7 +4,6 @@
 #include <linux/ktime.h>
 #include <linux/sched/mm.h>
 
-#include "advise.h"
 #include "control.h"
 #include "event.h"
 #include "observer.h"
@@ -116,7 +115,8 @@ static void note_application_hint(struct smadv_record *record, const struct smad
 		struct smadv_range *range = set->item[i];
 		struct smadv_entry *entry = smadv_journal_find(&record->journal, range->start);
 		bool insists = range->insists ||
-			       (entry && entry->hint == SMART_MADVISE_HINT_NORMAL);
+			       (entry && entry->hint == SMART_MADVISE_HINT_NORMAL &&
+				!entry->overwritten);
 
 		smadv_range_advised(range, advice->hint);
 		range->insists = insists && advice->hint != SMART_MADVISE_HINT_NONE;
@@ -223,7 +223,9 @@ static void follow_move(struct smadv_record *record, const struct smadv_note *mo
 		entry = journal->item[i];
 		if (smadv_hint_borne(entry.hint) != move->hint)
 			continue;
-		entry.offset += from - entry.start;
+		/* What bears the hint, whatever was mapped there when it was entered */
+		entry.file = move->file;
+		entry.offset = move->offset + from - move->start;
 		enter_copy(record, entry, move->to + from - move->start,
 			   move->to + end - move->start);
 		i += move->to < from; /* it came before the one it was copied from */
@@ -332,28 +334,41 @@ bool smadv_heed(struct smadv_record *record)
 }
 
 /*
- * The application said @note, and @put may have been put over it on [from, to) before that
- * was seen. A fork under way may have taken that along, so that there its word is to be
- * said again, too.
+ * The application said @note, or moved there what bears it, and @put may have been put over
+ * it on [from, to) before that was seen: its word is to be said again, wherever what it is
+ * about is by then. What bears a hint of ours has an entry already.
  */
-static void remember_word(struct smadv_record *record, const struct smadv_note *note,
-			  u64 from, u64 to, const struct smadv_entry *put)
+static void enter_word(struct smadv_record *record, const struct smadv_note *note,
+		       u64 from, u64 to, const struct smadv_entry *put)
 {
+	struct smadv_journal *journal = &record->journal;
 	struct smadv_entry entry = *put;
+	u64 next;
+	u32 i;
 
-	if (note->to || smadv_hint_borne(put->hint) == note->hint)
+	if (smadv_hint_borne(put->hint) == note->hint)
 		return;
-	entry.offset += from - put->start;
-	entry.start = from;
-	entry.end = to;
 	entry.original = note->hint;
+	entry.splits = 0;
 	entry.alone = false;
 	entry.overwritten = true;
 	entry.since = note->number;
 	entry.until = U64_MAX;
 	if (entry.hint == SMART_MADVISE_HINT_NORMAL)
 		WRITE_ONCE(record->overridden, true);
-	smadv_restore_remember(record, &entry);
+	for (; from < to; from = next) {
+		i = smadv_journal_lower(journal, from);
+		if (i < journal->count && journal->item[i].start <= from) {
+			next = journal->item[i].end;
+			continue;
+		}
+		next = i < journal->count ? min(to, journal->item[i].start) : to;
+		entry.offset = put->offset + from - put->start;
+		entry.start = from;
+		entry.end = next;
+		smadv_journal_reserve(journal, 1, true);
+		smadv_journal_add(journal, &entry);
+	}
 }
 
 /**
@@ -364,8 +379,8 @@ static void remember_word(struct smadv_record *record, const struct smadv_note *
  * @end: first page number behind
  *
  * If the application advised them too in the meantime, or moved a mapping there,
- * its word may have been overwritten, so it is said again, and what comes
- * meanwhile, too; saying it twice does no harm.
+ * its word may have been overwritten. The caller is to smadv_restore(), any stretch, which
+ * says all of these again.
  *
  * Return: true when it did nothing to [start, end).
  */
@@ -384,10 +399,8 @@ bool smadv_heed_settle(struct smadv_record *record, const struct smadv_entry *pu
 		if (from >= to)
 			continue;
 		ours = false;
-		if (!note.vague) {
-			smadv_advise(record, from, to, note.hint);
-			remember_word(record, &note, from, to, put);
-		}
+		if (!note.vague)
+			enter_word(record, &note, from, to, put);
 		cond_resched();
 	}
 	return ours;

@@ -99,22 +99,6 @@ static void inherit_all(struct smadv_record *child, const struct smadv_newborn *
 		child->ranges.item[i]->doubtful = true;
 }
 
-/* Words of the application that were overwritten while the child was born */
-static void say_again(struct smadv_record *child)
-{
-	struct smadv_entry entry;
-	u64 from = 0;
-	u32 i;
-
-	while ((i = smadv_journal_lower(&child->journal, from)) < child->journal.count) {
-		entry = child->journal.item[i];
-		if (entry.overwritten)
-			smadv_restore(child, entry.start, entry.end,
-				      SMART_MADVISE_REASON_APPLICATION_HINT, NULL);
-		from = entry.end;
-	}
-}
-
 /*
  * Hints were taken back, for good or for this process, while it was born: what it took
  * along goes, too. A sweep drops it when nothing is watched.
@@ -146,7 +130,8 @@ static bool follow(const struct smadv_newborn *newborn)
 	child = smadv_map_adopt(newborn->child, mm, true); /* unless a fault was faster */
 	inherit_all(child, newborn);
 	catch_up(child, newborn);
-	say_again(child);
+	/* Words of the application that were overwritten while it was born */
+	smadv_restore(child, 0, 0, SMART_MADVISE_REASON_APPLICATION_HINT, NULL);
 	smadv_stats_inc(FORKS_FOLLOWED);
 	smadv_event_process(child, SMART_MADVISE_EVENT_KIND_ADOPTED);
 	take_back(child);

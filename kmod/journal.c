@@ -122,6 +122,7 @@ struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 
 bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b)
 {
 	return a->file == b->file && a->hint == b->hint &&
+	       a->overwritten == b->overwritten &&
 	       a->start - a->offset == b->start - b->offset;
 }
 

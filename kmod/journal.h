@@ -24,8 +24,9 @@
  * @splits: SMADV_SPLIT_*, also where the entry beside it had split the mapping already
  * @alone: mremap() is not seen, but nothing else of the file bore this hint: what
  *	bears it later, elsewhere or behind the stretch, was moved or grown from it
- * @overwritten: the application said @original, and we put @hint over it before that was
- *	seen; only a fork can still bear it
+ * @overwritten: the application said @original, and we may have put @hint over it before
+ *	that was seen; of whatever is mapped there. Said again before smadv_lock is let go, so
+ *	that after that only a fork can still bear it
  * @since: forks that inherit it come after this many notes of the application
  * @until: .. and before it was noted that many times
  * @past_ms: when it became one of the past

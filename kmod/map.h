@@ -49,6 +49,7 @@ extern struct mutex smadv_lock;
  * @dirty: link of the dirty list
  * @notes: what the application did and nobody looked at yet
  * @overridden: hints of the application were replaced here, or may be
+ * @settling: the module advises: also what bears no hint is followed where it moves
  * @advising: the task that is in do_madvise() on behalf of the module
  * @read_pages: pages of watched files that it brought into the page cache, written by
  *	whoever reads them
@@ -97,6 +98,7 @@ struct smadv_record {
 
 	struct smadv_notes notes;
 	bool overridden;
+	bool settling;
 	struct task_struct *advising;
 	atomic64_t read_pages;
 

@@ -17,6 +17,8 @@
  * @to: where mremap() puts it, first page number; @start when it grows in place; 0
  *	for advice
  * @to_end: first page number behind, with what it grows by
+ * @file: identity of what moves, see mapping.h
+ * @offset: page offset of @start in it
  * @number: counts the notes of its address space, from 1
  * @hint: enum smart_madvise_hint that it set, or bears while it moves
  * @override_only: of no concern but where NORMAL stands in place of a hint: munmap(),
@@ -29,6 +31,8 @@ struct smadv_note {
 	u64 end;
 	u64 to;
 	u64 to_end;
+	u64 file;
+	u64 offset;
 	u64 number;
 	u32 hint;
 	bool override_only;

@@ -28,7 +28,8 @@ static void take_note(const struct mm_struct *mm, const struct smadv_note *note)
 	rcu_read_lock();
 	record = smadv_map_lookup(mm) ?: smadv_newborn_note(mm, note);
 	if (record && READ_ONCE(record->advising) != current &&
-	    (!note->override_only || READ_ONCE(record->overridden))) {
+	    (!note->override_only || READ_ONCE(record->overridden) ||
+	     READ_ONCE(record->settling))) {
 		smadv_notes_make_room(&record->notes, 1);
 		smadv_notes_add(&record->notes, note);
 		smadv_map_mark_dirty(record);
@@ -94,6 +95,8 @@ static void observe_move(const struct vm_area_struct *vma, unsigned long to, uns
 	if (!vma->vm_file)
 		return;
 	note.override_only = note.hint == SMART_MADVISE_HINT_NONE;
+	note.file = smadv_mapping_file(file_inode(vma->vm_file));
+	note.offset = offset;
 	note.start = (vma->vm_start >> PAGE_SHIFT) + offset - vma->vm_pgoff;
 	note.end = min(note.start + (bytes >> PAGE_SHIFT), (u64)vma->vm_end >> PAGE_SHIFT);
 	note.to = to >> PAGE_SHIFT;

@@ -14,8 +14,8 @@
 #include "taskmap.h"
 #include "trace.h"
 
-/* Attempts at the pieces of one journal entry in a mapping torn apart. */
-#define MAX_PIECES		1024
+/* Attempts at an entry that something comes in the way of, again and again. */
+#define MAX_TRIES		1024
 /* A fork may take this long from copying the mappings to telling us. */
 #define FORK_GRACE_MS		1000
 /* Of more than that many in that time, the older half is forgotten. */
@@ -36,6 +36,15 @@ static u64 own_end(struct smadv_record *record, u64 page, u64 end)
 	return end;
 }
 
+/* The part of @vma on the stretch of a word that was overwritten, whatever it maps. */
+static bool stretch_in(struct vm_area_struct *vma, const struct smadv_entry *entry,
+		       struct smadv_piece *piece)
+{
+	piece->start = max((u64)vma->vm_start >> PAGE_SHIFT, entry->start);
+	piece->end = min((u64)vma->vm_end >> PAGE_SHIFT, entry->end);
+	return piece->start < piece->end;
+}
+
 /*
  * The part of @vma that maps what @entry covers, wherever it is mapped now, and,
  * when nothing else bears this hint, what has grown behind it.
@@ -49,6 +58,8 @@ static bool piece_in(struct smadv_record *record, struct vm_area_struct *vma,
 	/* Of any protection: it may have changed since. */
 	if (!vma->vm_file || smadv_mapping_hint(vma) != smadv_hint_borne(entry->hint))
 		return false;
+	if (entry->overwritten)
+		return stretch_in(vma, entry, piece);
 	smadv_mapping_read(vma, &mapping);
 	if (mapping.file != entry->file)
 		return false;
@@ -97,8 +108,9 @@ bool smadv_restore_find(struct smadv_record *record, const struct smadv_entry *e
 		if (!vma->vm_file)
 			continue;
 		smadv_mapping_read(vma, &mapping);
-		if (mapping.file != entry->file ||
-		    mapping.start - mapping.offset != entry->start - entry->offset)
+		if (!entry->overwritten &&
+		    (mapping.file != entry->file ||
+		     mapping.start - mapping.offset != entry->start - entry->offset))
 			continue;
 		if (piece_in(record, vma, entry, piece))
 			return true;
@@ -113,45 +125,34 @@ bool smadv_restore_find(struct smadv_record *record, const struct smadv_entry *e
 }
 
 /*
- * Restore one entry, which stays in the journal. mm_users held.
+ * Restore a piece of an entry, which stays in the journal. mm_users held.
  *
- * Return: number of pieces restored, 0 when the application has changed all of
- * it since, or a negative errno.
+ * Return: 1, 0 when the application has changed all of it since, or a negative errno.
  */
-static int restore_entry(struct smadv_record *record, const struct smadv_entry *entry)
+static int restore_piece(struct smadv_record *record, const struct smadv_entry *entry)
 {
 	bool by_flags = smadv_advise_kind() == SMART_MADVISE_EXECUTOR_KIND_VMA_FLAGS;
 	struct mm_struct *mm = record->mm;
-	int tries, err, last = 0, restored = 0;
 	struct smadv_entry put = *entry;
 	struct smadv_piece piece;
 	bool found;
+	int err;
 
 	/* What stands there from now on, as a hint of ours */
 	put.hint = entry->original == SMART_MADVISE_HINT_NONE ? SMART_MADVISE_HINT_NORMAL :
 								 entry->original;
-	for (tries = 0; tries < MAX_PIECES; tries++) {
-		err = mmap_write_lock_killable(mm);
-		if (err)
-			return err;
-		found = smadv_restore_find(record, entry, &piece);
-		if (found && by_flags)
-			smadv_advise_mappings(mm, piece.start, piece.end, entry->hint,
-					      entry->original);
-		mmap_write_unlock(mm);
-		if (!found)
-			return restored;
-		if (!by_flags) {
-			last = smadv_advise(record, piece.start, piece.end, entry->original);
-			smadv_heed_settle(record, &put, piece.start, piece.end);
-		}
-		/* Unmapped meanwhile, or no memory to split a mapping: look again. */
-		if (last && last != -ENOMEM && last != -EAGAIN)
-			return last;
-		restored += !last;
-		cond_resched();
-	}
-	return last ?: restored;
+	err = mmap_write_lock_killable(mm);
+	if (err)
+		return err;
+	found = smadv_restore_find(record, entry, &piece);
+	if (found && by_flags)
+		smadv_advise_mappings(mm, piece.start, piece.end, entry->hint, entry->original);
+	mmap_write_unlock(mm);
+	if (!found || by_flags)
+		return found;
+	err = smadv_advise(record, piece.start, piece.end, entry->original);
+	smadv_heed_settle(record, &put, piece.start, piece.end);
+	return err ?: 1;
 }
 
 /* What no fork can still have under way, and nobody waits for who was born meanwhile */
@@ -239,6 +240,20 @@ static void conclude(struct smadv_record *record, const struct smadv_entry *entr
 			  entry, reason);
 }
 
+/* The first entry on [start, end), or else one with a word that was overwritten, or NULL. */
+static const struct smadv_entry *next_entry(const struct smadv_journal *journal, u64 start,
+					    u64 end)
+{
+	u32 i = smadv_journal_lower(journal, start);
+
+	if (i < journal->count && journal->item[i].start < end)
+		return &journal->item[i];
+	for (i = 0; i < journal->count; i++)
+		if (journal->item[i].overwritten)
+			return &journal->item[i];
+	return NULL;
+}
+
 /**
  * smadv_restore() - take back what stands on [start, end)
  * @record: process
@@ -247,8 +262,10 @@ static void conclude(struct smadv_record *record, const struct smadv_entry *entr
  * @reason: why, an enum smart_madvise_reason
  * @outcome: raised by what was done, may be NULL
  *
- * An entry stays in the journal until all of it is restored: what is moved in
- * the meantime leaves an entry at its new place, which is restored in its turn.
+ * And say again, anywhere, what was overwritten. Piece by piece, and by what the journal
+ * says then: what the application advises in the meantime is its own, what it moves leaves an
+ * entry at its new place, which is restored in its turn. An entry stays in the journal until
+ * all of it is restored, and nothing that moved could belong to it.
  *
  * Return: 0, or a negative errno: then the entry it occurred on, and those
  * behind it, stay in the journal.
@@ -257,28 +274,41 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 		  struct smadv_outcome *outcome)
 {
 	struct smadv_journal *journal = &record->journal;
-	struct smadv_entry entry;
-	int restored = 0;
-	u32 i;
+	const struct smadv_entry *next;
+	struct smadv_entry entry = { };
+	u64 pieces = 0;
+	u32 tries = 0;
+	int err = 0;
 
 	lockdep_assert_held(&smadv_lock);
 	smadv_heed(record);
 	if (!journal->count || !mmget_not_zero(record->mm))
 		return 0;
+	WRITE_ONCE(record->settling, true);
 	smadv_journal_isolate(journal, start, end, SMADV_SPLIT_BOTH);
-	while ((i = smadv_journal_lower(journal, start)) < journal->count &&
-	       journal->item[i].start < end) {
-		entry = journal->item[i];
+	while ((next = next_entry(journal, start, end))) {
+		if (!smadv_journal_same(next, &entry)) {
+			pieces = 0;
+			tries = 0;
+		}
+		entry = *next;
 		smadv_restore_remember(record, &entry);
-		restored = restore_entry(record, &entry);
-		smadv_heed(record);
-		if (restored < 0)
-			break;
-		conclude(record, &entry, restored, reason, outcome);
+		/* Of each page once: somebody else may advise on and on, unseen. */
+		err = pieces < entry.end - entry.start ? restore_piece(record, &entry) : 0;
 		cond_resched();
+		if (err > 0) {
+			pieces++;
+			continue;
+		}
+		/* Unmapped meanwhile, or no memory to split a mapping: look again. */
+		if (err && (++tries == MAX_TRIES || (err != -ENOMEM && err != -EAGAIN)))
+			break;
+		if (!smadv_heed(record) && !err)
+			conclude(record, &entry, pieces, reason, outcome);
 	}
+	WRITE_ONCE(record->settling, false);
 	mmput_async(record->mm);
-	return min(restored, 0);
+	return min(err, 0);
 }
 
 /* Restore every process. Goes on after an error, and returns the first one. */

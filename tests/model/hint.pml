@@ -78,7 +78,7 @@ byte forked_at;				/* .. and what its parent had advised by then */
 bool forking;				/* a tasks-RCU reader */
 bool advising[2];			/* in madvise() */
 bool being_adopted[2];
-bool say_again;				/* the child's entry is a word that was overwritten */
+bool again[2];				/* the entry is a word that was overwritten */
 bool observing;
 bool acting;				/* governor other than observe, under smadv_lock */
 bool locked, stop_analyzer, analyzer_stopped, unloaded;
@@ -195,13 +195,13 @@ inline forget_word(n) {
 	over_words[n] = NORMAL
 }
 
-/* remember_word() */
-inline remember_word(who, said, over) {
+/* The same of a word that was overwritten */
+inline remember_word(who) {
 	if
-	:: who == PARENT && over != said && MUTANT != M_OVERWRITTEN_UNTOLD ->
-		over_words[heeded[who]] = said;
-		over_puts[heeded[who]] = over;
-		overs[heeded[who]] = ANY
+	:: who == PARENT && MUTANT != M_OVERWRITTEN_UNTOLD ->
+		over_words[since[who]] = original[who];
+		over_puts[since[who]] = put[who];
+		overs[since[who]] = ANY
 	:: else
 	fi
 }
@@ -213,7 +213,13 @@ inline enter(who, ours, instead) {
 }
 
 inline leave(who) {
-	atomic { entry[who] = false; put[who] = RANDOM; original[who] = NORMAL; since[who] = 0 }
+	atomic {
+		entry[who] = false;
+		put[who] = RANDOM;
+		original[who] = NORMAL;
+		since[who] = 0;
+		again[who] = false
+	}
 }
 
 /* take_over(): our entry ends, but a fork under way may have inherited it */
@@ -221,7 +227,9 @@ inline take_over(who, said, number) {
 	atomic {
 		advice[who]?said, number;
 		if
-		:: entry[who] && MUTANT != M_YIELD_FORGETS -> remember(who, since[who])
+		:: entry[who] && !again[who] && MUTANT != M_YIELD_FORGETS ->
+			remember(who, since[who])
+		:: entry[who] && again[who] && MUTANT != M_YIELD_FORGETS -> remember_word(who)
 		:: else
 		fi;
 		leave(who);
@@ -255,14 +263,43 @@ inline heed(who, said, number) {
 	}
 }
 
-/* smadv_heed_settle(): what was advised in the meantime is said again */
+/* smadv_heed_settle(): what was advised in the meantime is to be said again */
 inline settle(who, said, number, over) {
 	do
-	:: atomic { MUTANT != M_NO_SETTLE && nempty(advice[who]) };
-		take_over(who, said, number);
-		flag[who] = said;
-		atomic { remember_word(who, said, over); said = NORMAL }
-	:: atomic { MUTANT == M_NO_SETTLE || empty(advice[who]) -> break }
+	:: atomic { nempty(advice[who]) -> take_over(who, said, number);
+			if
+			:: said != over && MUTANT != M_NO_SETTLE ->
+				enter(who, over, said);
+				since[who] = heeded[who];
+				again[who] = true
+			:: else
+			fi;
+			said = NORMAL
+		}
+	:: atomic { empty(advice[who]) -> break }
+	od
+}
+
+/* smadv_restore(): until nothing bears what we put */
+inline restore(who, said, number) {
+	heed(who, said, number);
+	do
+	:: atomic { entry[who] ->
+			if
+			:: again[who] -> remember_word(who)
+			:: else -> remember(who, since[who])
+			fi
+		};
+		if
+		:: atomic { flag[who] == put[who] -> over = original[who] };
+			flag[who] = over;
+			settle(who, said, number, over);
+			over = NORMAL
+		:: atomic { flag[who] != put[who] -> skip };
+			heed(who, said, number);
+			leave(who)
+		fi
+	:: atomic { !entry[who] -> break }
 	od
 }
 
@@ -282,23 +319,11 @@ inline hint(who, said, number) {
 			since[who] = heeded[who]; enter(who, RANDOM, NORMAL) }
 		:: atomic { flag[who] != RANDOM -> skip }
 		fi;
-		settle(who, said, number, RANDOM)
-	:: else
-	fi
-}
-
-/* smadv_restore() */
-inline restore(who, said, number) {
-	heed(who, said, number);
-	if
-	:: entry[who] ->
-		atomic { remember(who, since[who]); entry[who] = false }
+		settle(who, said, number, RANDOM);
 		if
-		:: atomic { flag[who] == put[who] -> flag[who] = original[who] };
-			settle(who, said, number, original[who])
-		:: atomic { flag[who] != put[who] -> skip }
-		fi;
-		leave(who)
+		:: again[who] -> restore(who, said, number)
+		:: else
+		fi
 	:: else
 	fi
 }
@@ -306,7 +331,9 @@ inline restore(who, said, number) {
 /* inherit_entry(): not over what the child has an entry for already */
 inline inherit(matches, ours, word_before, overwritten) {
 	if
-	:: !entry[CHILD] && matches -> enter(CHILD, ours, word_before); say_again = overwritten
+	:: !entry[CHILD] && matches ->
+		enter(CHILD, ours, word_before);
+		again[CHILD] = overwritten
 	:: else
 	fi
 }
@@ -334,16 +361,15 @@ inline follow_forks(said, number) {
 		}
 		heed(CHILD, said, number);
 		if
-		:: entry[CHILD] && say_again -> restore(CHILD, said, number)
+		:: entry[CHILD] && again[CHILD] -> restore(CHILD, said, number)
 		:: else
-		fi;
-		say_again = false
+		fi
 	:: else
 	fi
 }
 
 proctype Analyzer() {
-	mtype said;
+	mtype said, over;
 	byte number;
 
 	do
@@ -389,7 +415,7 @@ inline restore_all(said, number) {
 }
 
 proctype Operator() {
-	mtype said;
+	mtype said, over;
 	byte number;
 	bool followed;
 

@@ -3,9 +3,9 @@
  * Where a hint is that moves, part by part (kmod/executor.c, heed.c, restore.c).
  *
  * A mapping of one file has two parts, side by side at first, where the module hints
- * them RANDOM, as one. The application moves a part to where nothing is, unmaps or advises
- * it, three times in all. Each hold of the mmap lock is one step, but that a move is noted
- * before it is done; all else interleaves.
+ * them RANDOM, as one. The application moves a part to where nothing is, which may fail,
+ * unmaps or advises it, three times in all. Each hold of the mmap lock is one step, but that
+ * a move is noted before it is done; all else interleaves.
  *
  * Checked in every interleaving: once the module is gone, each part that is mapped bears
  * what the application said of it last (nothing, if it never said anything), wherever it is.
@@ -16,14 +16,15 @@
  */
 #define M_EARLY_REVIEW	1	/* what has moved, unheeded, is given up where it was */
 #define M_NO_SETTLE	2	/* what was said or came there meanwhile is not said again */
-#define M_DROPPED_FIRST	3	/* an entry goes before what it is about is restored */
-#define M_CONCLUDED_UNHEEDED	4	/* .. or before moves meanwhile are heeded */
-#define M_CONCLUDED_MOVED	9	/* .. or although something moved before that */
-#define M_STALE_ENTRY		10	/* what is restored is not asked for anew, piece by piece */
-#define M_PLACE_KEPT	5	/* what stood where something moves to is not given up */
-#define M_MOVED_FOR_SURE	6	/* an entry is taken to be gone from where its part moves away */
-#define M_MAPPED_ELSEWHERE	7	/* what is restored is not asked which part it is */
-#define M_STRANGER_UNENTERED	8	/* what came there before it was hinted has no entry */
+#define M_SAID_IN_PLACE	3	/* .. or where it was said, wherever that is now */
+#define M_DROPPED_FIRST	4	/* an entry goes before what it is about is restored */
+#define M_CONCLUDED_UNHEEDED	5	/* .. or before moves meanwhile are heeded */
+#define M_CONCLUDED_MOVED	6	/* .. or although something moved before that */
+#define M_STALE_ENTRY	7	/* .. to its end, whatever was said meanwhile */
+#define M_PLACE_KEPT	8	/* what stood where something moves to is not given up */
+#define M_MOVED_FOR_SURE	9	/* an entry is taken to be gone from where its part moves away */
+#define M_PART_UNTOLD	10	/* what moves is taken for what the entry there is about */
+#define M_PLAIN_UNTOLD	11	/* what bears no hint moves unseen while the module advises */
 #ifndef MUTANT
 #define MUTANT		0
 #endif
@@ -31,6 +32,7 @@
 #define PARTS	2
 #define PLACES	4
 #define NONE	PARTS		/* of the parts */
+#define SOME	3		/* .. it is not said which */
 #define NOWHERE	PLACES
 
 mtype = { ADVICE, MOVE };
@@ -40,13 +42,18 @@ bool random[PARTS];		/* does it bear RANDOM? */
 bool word[PARTS];		/* did the application say so, last? */
 bool moving;			/* the mmap lock is held */
 
-chan notes = [3] of { mtype, byte, byte, bool };	/* kind, from, to, RANDOM? */
+/* kind, from, to, RANDOM?, and which part moves */
+chan notes = [3] of { mtype, byte, byte, bool, byte };
 bool observing = true;
+bool settling;			/* moves of what bears no hint are noted, too */
 
 /* The journal: the part that an entry is about, place by place; is the one on the first two
  * places one entry? */
 byte entry[PLACES] = NONE;
 bool joined;
+bool put[PLACES];		/* of the entry: what we put there, RANDOM? .. */
+bool original[PLACES];		/* .. in place of what .. */
+bool overwritten[PLACES];	/* .. which is the application's word, to be said again */
 bool theirs[PLACES];		/* the application's RANDOM, as far as it was heeded */
 bool unloaded;
 
@@ -54,7 +61,8 @@ bool unloaded;
 #define random_at(q)	((at(0, q) && random[0]) || (at(1, q) && random[1]))
 #define is_free(q)	(!at(0, q) && !at(1, q))
 #define is_joined(q)	(joined && q < PARTS)
-#define bears(q)	(entry[q] != NONE && at(entry[q], q) && random[entry[q]])
+#define is_of(q, x)	(at(x, q) && random[x] == put[q] && (entry[q] == x || entry[q] == SOME))
+#define bears(q)	(entry[q] != NONE && (is_of(q, 0) || is_of(q, 1)))
 
 /* madvise() of what is mapped at a place, whoever calls it */
 inline advise(q, what) {
@@ -84,11 +92,18 @@ proctype Application() {
 			atomic {
 				moving = true;
 				if
-				:: observing -> notes!MOVE, place[part], to, random[part]
+				:: observing && (random[part] || settling) ->
+					notes!MOVE, place[part], to, random[part], part
 				:: else
 				fi
 			}
-			atomic { place[part] = to; moving = false }
+			atomic {
+				if
+				:: place[part] = to
+				:: true
+				fi;
+				moving = false
+			}
 		:: atomic { place[part] = NOWHERE }
 		:: !at(part, NOWHERE) ->
 			if
@@ -96,10 +111,10 @@ proctype Application() {
 			:: what = false
 			fi;
 			if
-			:: observing -> notes!ADVICE, place[part], NOWHERE, what
+			:: observing -> notes!ADVICE, place[part], NOWHERE, what, SOME
 			:: else
 			fi;
-			atomic { random[part] = what; word[part] = what; what = false }
+			atomic { random[part] = what; word[part] = what; what = false; part = 0 }
 		:: true
 		fi;
 		atomic { part = 0; to = 0 }
@@ -107,9 +122,18 @@ proctype Application() {
 	od
 }
 
+inline clear(q) { entry[q] = NONE; put[q] = false; original[q] = false; overwritten[q] = false }
+
+inline enter(q, who, hinted, stood, again) {
+	entry[q] = who;
+	put[q] = hinted;
+	original[q] = stood;
+	overwritten[q] = again
+}
+
 /* give_up() */
 inline give_up(q) {
-	entry[q] = NONE;
+	clear(q);
 	joined = joined && q >= PARTS
 }
 
@@ -123,7 +147,12 @@ inline take_over(kind, from, to, what) {
 		:: else
 		fi;
 		if
-		:: entry[from] != NONE && what -> entry[to] = entry[from]
+		:: entry[from] != NONE && what == put[from] ->
+			if
+			:: MUTANT == M_PART_UNTOLD -> part = entry[from]
+			:: else
+			fi;
+			enter(to, part, put[from], original[from], overwritten[from])
 		:: else
 		fi;
 		if
@@ -137,7 +166,7 @@ inline take_over(kind, from, to, what) {
 inline heed() {
 	atomic {
 		do
-		:: nempty(notes) -> notes?kind, from, to, what;
+		:: nempty(notes) -> notes?kind, from, to, what, part;
 			moved = moved || kind == MOVE;
 			take_over(kind, from, to, what)
 		:: empty(notes) -> break
@@ -146,25 +175,35 @@ inline heed() {
 	}
 }
 
-inline reset_note() { kind = 0; from = 0; to = 0; what = false }
+inline reset_note() { kind = 0; from = 0; to = 0; what = false; part = 0 }
 
-/* smadv_heed_settle(), of the places from first to last */
-inline settle(first, last) {
+/*
+ * smadv_heed_settle(), of the places from begin to end, where the module put its hint: what
+ * was said there, or came there, may have been overwritten, and is to be said again, wherever
+ * that is by then
+ */
+inline settle(begin, end, over) {
 	do
-	:: atomic { nempty(notes) -> notes?kind, from, to, what; take_over(kind, from, to, what) };
+	:: atomic { nempty(notes) -> notes?kind, from, to, what, part; take_over(kind, from, to, what) };
 		atomic {
 			if
 			:: kind == MOVE -> from = to
 			:: else
-			fi
-		}
-		if
-		:: from >= first && from <= last ->
-			ours = false;
+			fi;
 			if
-			:: MUTANT != M_NO_SETTLE -> advise(from, what)
+			:: from >= begin && from <= end ->
+				ours = false;
+				if
+				:: entry[from] == NONE && what != over &&
+				   MUTANT != M_NO_SETTLE && MUTANT != M_SAID_IN_PLACE ->
+					enter(from, SOME, over, what, true)
+				:: else
+				fi
 			:: else
 			fi
+		};
+		if
+		:: MUTANT == M_SAID_IN_PLACE && from >= begin && from <= end -> advise(from, what)
 		:: else
 		fi;
 		atomic { reset_note() }
@@ -180,65 +219,72 @@ inline review(q) {
 		:: (heeded || MUTANT == M_EARLY_REVIEW) && !bears(q) &&
 		   !(is_joined(q) && (bears(0) || bears(1))) ->
 			if
-			:: is_joined(q) -> entry[0] = NONE; entry[1] = NONE; joined = false
-			:: else -> entry[q] = NONE
+			:: is_joined(q) -> clear(0); clear(1); joined = false
+			:: else -> clear(q)
 			fi
 		:: else
-		fi
+		fi;
+		heeded = false
 	}
 }
 
 /* restore_piece(): where a piece of the entry still bears its hint, or NOWHERE */
 #define is_piece(p)	(bears(p) && (p == first || (is_joined(first) && p < PARTS)))
-#define is_any(p)	(MUTANT == M_MAPPED_ELSEWHERE && p == first && random_at(p))
 inline find() {
 	atomic {
 		!moving ->
 		if
-		:: is_piece(0) || is_any(0) -> piece = 0
-		:: is_piece(1) || is_any(1) -> piece = 1
-		:: is_piece(2) || is_any(2) -> piece = 2
-		:: is_piece(3) || is_any(3) -> piece = 3
+		:: is_piece(0) -> piece = 0
+		:: is_piece(1) -> piece = 1
+		:: is_piece(2) -> piece = 2
+		:: is_piece(3) -> piece = 3
 		:: else -> piece = NOWHERE
 		fi
 	}
 }
 
+#define is_same(q, part)	(entry[q] == part && put[q] == ours_was)
+
 /* conclude(): what is left of the entry, if it is still about the same */
 inline conclude() {
 	atomic {
 		if
-		:: whole && entry[0] == was0 -> entry[0] = NONE
+		:: whole && is_same(0, was0) -> clear(0)
 		:: else
 		fi;
 		if
-		:: whole && entry[1] == was1 -> entry[1] = NONE
+		:: whole && is_same(1, was1) -> clear(1)
 		:: else
 		fi;
 		if
-		:: !whole && entry[first] == was -> entry[first] = NONE
+		:: !whole && is_same(first, was) -> clear(first)
 		:: else
 		fi;
 		joined = joined && !whole
 	}
 }
 
-#define is_empty	(entry[0] == NONE && entry[1] == NONE && \
-			 entry[2] == NONE && entry[3] == NONE)
+#define is_wanted(q)	(entry[q] != NONE && (all || overwritten[q]))
+#define is_over		(!is_wanted(0) && !is_wanted(1) && !is_wanted(2) && !is_wanted(3))
 
-/* smadv_restore(), everywhere: a piece of the first entry, until there is none */
+/*
+ * smadv_restore(), everywhere, or of words that were overwritten: a piece of the first
+ * entry, until there is none
+ */
 inline restore() {
 	heed();
+	settling = MUTANT != M_PLAIN_UNTOLD;
 	do
-	:: atomic { !is_empty ->
+	:: atomic { !is_over ->
 			if
-			:: entry[0] != NONE -> first = 0
-			:: entry[0] == NONE && entry[1] != NONE -> first = 1
-			:: entry[0] == NONE && entry[1] == NONE && entry[2] != NONE -> first = 2
+			:: is_wanted(0) -> first = 0
+			:: !is_wanted(0) && is_wanted(1) -> first = 1
+			:: !is_wanted(0) && !is_wanted(1) && is_wanted(2) -> first = 2
 			:: else -> first = 3
 			fi;
 			whole = is_joined(first);
-			was0 = entry[0]; was1 = entry[1]; was = entry[first]
+			was0 = entry[0]; was1 = entry[1]; was = entry[first];
+			ours_was = put[first]; instead = original[first]
 		}
 		find();
 		if
@@ -247,10 +293,10 @@ inline restore() {
 			:: MUTANT == M_DROPPED_FIRST -> conclude()
 			:: else
 			fi;
-			advise(piece, false);
-			settle(piece, piece);
+			advise(piece, instead);
+			settle(piece, piece, instead);
 			if
-			:: MUTANT == M_STALE_ENTRY && random_at(piece) -> advise(piece, false)
+			:: MUTANT == M_STALE_ENTRY && random_at(piece) -> advise(piece, instead)
 			:: else
 			fi
 		:: piece == NOWHERE ->
@@ -264,15 +310,20 @@ inline restore() {
 			:: else
 			fi
 		fi;
-		atomic { first = 0; whole = false; was0 = 0; was1 = 0; was = 0; piece = 0 }
-	:: atomic { is_empty -> break }
+		atomic {
+			first = 0; whole = false; was0 = 0; was1 = 0; was = 0; piece = 0;
+			ours_was = false; instead = false; moved = false
+		}
+	:: atomic { is_over -> settling = false; break }
 	od
 }
 
 /* enter(), of what is at a place by now, if it is not what was there */
 inline enter_stranger(q, x) {
 	if
-	:: MUTANT != M_STRANGER_UNENTERED && at(x, q) && random[x] -> entry[q] = x; joined = false
+	:: at(x, q) && random[x] ->
+		enter(q, x, true, false, false);
+		joined = false
 	:: else
 	fi
 }
@@ -282,9 +333,9 @@ inline hint() {
 	heed();
 	atomic {
 		!moving ->
+		settling = MUTANT != M_PLAIN_UNTOLD;
 		ours = at(0, 0) && at(1, 1) && !random[0] && !random[1] &&
-		       !theirs[0] && !theirs[1] &&
-		       entry[0] == NONE && entry[1] == NONE
+		       !theirs[0] && !theirs[1] && entry[0] == NONE && entry[1] == NONE
 	}
 	if
 	:: ours ->
@@ -295,26 +346,29 @@ inline hint() {
 		}
 		atomic {
 			!moving ->
-			entry[0] = 0;
-			entry[1] = 1;
+			enter(0, 0, true, false, false);
+			enter(1, 1, true, false, false);
 			joined = true;
 			enter_stranger(0, 1);
-			enter_stranger(1, 0)
+			enter_stranger(1, 0);
+			whole = true
 		}
-		settle(0, 1);
+		settle(0, 1, true);
+		atomic { whole = false; all = false };
 		if
 		:: !ours -> restore()
 		:: else
-		fi
+		fi;
+		all = true
 	:: else
 	fi;
-	ours = false
+	atomic { ours = false; settling = false }
 }
 
 proctype Module() {
 	mtype kind;
-	byte from, to, piece, first, was0, was1, was;
-	bool what, ours, whole, heeded, moved;
+	byte from, to, part, piece, first, was0, was1, was;
+	bool what, ours, whole, heeded, moved, ours_was, instead, all = true;
 
 	do
 	:: hint()

@@ -28,7 +28,8 @@
  *   advise NAME normal|sequential|random|willneed [from=PAGE] [to=PAGE] [vector]
  *                             vector: by process_madvise(), in two parts
  *   misadvise NAME normal|sequential|random     from no page border: refused
- *   scatter NAME sequential|random              every other 16 pages, one call each
+ *   scatter NAME sequential|random [odd] [pace=US]   every other 16 pages, one call each;
+ *                             odd: those between, from the last one on
  *   unmap NAME [from=PAGE] [to=PAGE]
  *   part NAME NEW from=PAGE   what of the mapping begins there is called NEW from now on
  *   move NAME [pages=N]       mremap() to another place -> ok START END
@@ -536,13 +537,17 @@ static int advise(char *start, long pages, int advice, bool vector)
 	return vector ? !advise_by_vector(parts, 2, advice) : madvise(start, pages * PAGE, advice);
 }
 
-static int scatter(struct mapping *m, int advice)
+static int scatter(struct mapping *m, int advice, bool odd, long pace)
 {
-	long page;
+	long i, page, count = m->pages / (2 * BLOCK);
 	int err = 0;
 
-	for (page = 0; page < m->pages && !err; page += 2 * BLOCK)
+	for (i = 0; i < count && !err; i++) {
+		page = odd ? (2 * (count - i) - 1) * BLOCK : 2 * i * BLOCK;
 		err = madvise(m->start + page * PAGE, BLOCK * PAGE, advice);
+		if (pace)
+			usleep((useconds_t)pace);
+	}
 	return err;
 }
 
@@ -568,7 +573,7 @@ static bool change(char **words)
 	else if (!strcmp(what, "misadvise") && words[2])
 		err = !madvise(start + 1, (to - from) * PAGE, advice_of(words[2]));
 	else if (!strcmp(what, "scatter") && words[2])
-		err = scatter(m, advice_of(words[2]));
+		err = scatter(m, advice_of(words[2]), has(words, "odd"), option(words, "pace", 0));
 	else if (!strcmp(what, "protect") && words[2])
 		err = mprotect(start, (to - from) * PAGE, rights_of(words[2]));
 	else if (!strcmp(what, "unmap"))
