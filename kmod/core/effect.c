@@ -13,7 +13,9 @@
 #define NUMBERS		0xffffffffULL
 /* Revisits without which it is taken that there are none. */
 #define REVISITS_DOUBT	2
-/* An epoch lasts so many times as long as pages stay. */
+/* What passed beside when no epoch of memory has begun */
+#define NO_EPOCH	(~0ULL)
+/* An epoch of misses lasts so many times as long as pages stay. */
 #define EPOCH_STAYS	16
 
 /**
@@ -70,7 +72,11 @@ void smadv_waits_forget(struct smadv_waits *waits)
  */
 void smadv_effect_init(struct smadv_effect *effect, u32 plain)
 {
-	*effect = (struct smadv_effect){ .plain = plain, .weight = 1 };
+	*effect = (struct smadv_effect){
+		.plain = plain,
+		.weight = 1,
+		.passed_then = NO_EPOCH,
+	};
 }
 
 /**
@@ -87,6 +93,7 @@ void smadv_effect_advised(struct smadv_effect *effect, u32 plain)
 		.weight = effect->weight,
 		.stake_ns = effect->stake_ns,
 		.lost_ns = effect->lost_ns,
+		.passed_then = NO_EPOCH,
 		.others = effect->others,
 		.told = effect->told,
 	};
@@ -773,6 +780,8 @@ void smadv_effect_renew(struct smadv_effect *effect)
 	restart(effect, effect->plain);
 	effect->mixed = false;
 	effect->settling = true;
+	effect->passed_then = NO_EPOCH;
+	effect->crowd = 0;
 }
 
 /**
@@ -847,6 +856,7 @@ void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
 	left->reserved_ns = 0;
 	left->told.stake_ns /= 2;
 	left->told.lost_ns /= 2;
+	left->passed_then = NO_EPOCH;
 	left->mixed = true;
 	/*@ assert smadv_effect_valid(left); */
 	*right = *left;

@@ -153,7 +153,7 @@ struct smadv_told {
  *	the last change
  * @filled_then: @filled_pages when this epoch of memory began; it lasts as long as pages
  *	stay there, and is looked at while no hint stands
- * @passed_then: the same of what passed beside
+ * @passed_then: the same of what passed beside; more than ever does when none has begun
  * @crowd: of what came in the last whole epoch, the share that passed beside, in
  *	1/SMADV_SHARE
  * @touched_pages: pages that its faults touched, at least
@@ -343,7 +343,8 @@ void smadv_effect_weigh(struct smadv_effect *effect, const struct smadv_memory *
 /* Forget what it costs to keep away: the pattern is another one, or what the kernel does. */
 /*@
  * requires \valid(effect) && smadv_effect_valid(effect);
- * assigns effect->account[effect->plain], effect->mixed, effect->settling;
+ * assigns effect->account[effect->plain], effect->mixed, effect->settling,
+ *	effect->passed_then, effect->crowd;
  * ensures smadv_effect_valid(effect);
  */
 void smadv_effect_renew(struct smadv_effect *effect);

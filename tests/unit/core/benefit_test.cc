@@ -1161,20 +1161,23 @@ TEST(Effect, AnEpochLastsAsLongAsPagesStay) {
   smadv_effect effect;
   smadv_memory memory = memory_of(1000, 400);
   smadv_effect_init(&effect, kNone);
+  memory.passed_pages = 1000;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.crowd, 0) << "what passed before there was the range";
   effect.filled_pages = 100;
-  memory.passed_pages = 299;
+  memory.passed_pages = 1299;
   smadv_effect_weigh(&effect, &memory);
   EXPECT_EQ(effect.crowd, 0) << "what came first is still there";
-  memory.passed_pages = 300;
+  memory.passed_pages = 1300;
   smadv_effect_weigh(&effect, &memory);
   EXPECT_EQ(effect.crowd, SMADV_SHARE * 3 / 4);
   effect.filled_pages = 500;
   smadv_effect_weigh(&effect, &memory);
   EXPECT_EQ(effect.crowd, 0) << "nothing passed since";
 
-  memory.passed_pages = 1000;
+  memory.passed_pages = 2000;
   smadv_effect_begin(&effect, kRandom, &memory);
-  memory.passed_pages = 1300;
+  memory.passed_pages = 2300;
   effect.filled_pages = 510;
   smadv_effect_begin(&effect, kNone, &memory);
   effect.filled_pages = 910;
@@ -1183,6 +1186,16 @@ TEST(Effect, AnEpochLastsAsLongAsPagesStay) {
   memory.passed_pages = 0;
   smadv_effect_weigh(&effect, &memory);
   EXPECT_EQ(effect.passed_then, 0) << "whatever had passed is no longer mapped";
+  effect.crowd = 1;
+  smadv_effect_renew(&effect);
+  EXPECT_EQ(effect.crowd, 0) << "of another pattern";
+  memory.passed_pages = 400;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.crowd, 0);
+  memory.passed_pages += 3ULL << 60;
+  effect.filled_pages += 1ULL << 60;
+  smadv_effect_weigh(&effect, &memory);
+  EXPECT_EQ(effect.crowd, SMADV_SHARE * 3 / 4) << "of any number of pages";
 }
 
 TEST(Effect, WhatComesRightAfterAChangeTellsNothing) {
