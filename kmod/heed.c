@@ -341,33 +341,21 @@ bool smadv_heed(struct smadv_record *record)
 static void enter_word(struct smadv_record *record, const struct smadv_note *note,
 		       u64 from, u64 to, const struct smadv_entry *put)
 {
-	struct smadv_journal *journal = &record->journal;
 	struct smadv_entry entry = *put;
-	u64 next;
-	u32 i;
+	u64 end = to;
 
 	if (smadv_hint_borne(put->hint) == note->hint)
 		return;
 	entry.original = note->hint;
-	entry.splits = 0;
 	entry.alone = false;
 	entry.overwritten = true;
 	entry.since = note->number;
 	entry.until = U64_MAX;
 	if (entry.hint == SMART_MADVISE_HINT_NORMAL)
 		WRITE_ONCE(record->overridden, true);
-	for (; from < to; from = next) {
-		i = smadv_journal_lower(journal, from);
-		if (i < journal->count && journal->item[i].start <= from) {
-			next = journal->item[i].end;
-			continue;
-		}
-		next = i < journal->count ? min(to, journal->item[i].start) : to;
+	for (; smadv_journal_gap(&record->journal, &from, &end); from = end, end = to) {
 		entry.offset = put->offset + from - put->start;
-		entry.start = from;
-		entry.end = next;
-		smadv_journal_reserve(journal, 1, true);
-		smadv_journal_add(journal, &entry);
+		enter_copy(record, entry, from, end);
 	}
 }
 

@@ -15,20 +15,16 @@
  */
 static void inherit_entry(struct smadv_record *child, struct smadv_entry entry, bool standing)
 {
+	u64 start = entry.start, end = entry.end, offset = entry.offset;
 	struct smadv_journal *journal = &child->journal;
-	u64 next, end = entry.end;
 	struct smadv_piece piece;
-	u32 i;
 
 	entry.splits = 0;
 	entry.since = 0; /* by the notes of the child, from now on */
 	entry.until = U64_MAX;
-	for (; entry.start < end; entry.offset += next - entry.start, entry.start = next) {
-		i = smadv_journal_lower(journal, entry.start);
-		next = i < journal->count ? min(end, journal->item[i].end) : end;
-		entry.end = i < journal->count ? min(end, journal->item[i].start) : end;
-		if (entry.start >= entry.end)
-			continue;
+	for (; smadv_journal_gap(journal, &entry.start, &entry.end);
+	     entry.start = entry.end, entry.end = end) {
+		entry.offset = offset + entry.start - start;
 		if (standing && !smadv_restore_find(child, &entry, &piece)) {
 			/* Its own children were born before that, if they wait already. */
 			if (smadv_newborn_is_parent(child))

@@ -118,6 +118,18 @@ struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 
 	return &journal->item[i];
 }
 
+/* Narrow [*start, *end) to its first part without an entry; false when there is none. */
+bool smadv_journal_gap(const struct smadv_journal *journal, u64 *start, u64 *end)
+{
+	u32 i = smadv_journal_lower(journal, *start);
+
+	for (; i < journal->count && journal->item[i].start <= *start; i++)
+		*start = journal->item[i].end;
+	if (i < journal->count)
+		*end = min(*end, journal->item[i].start);
+	return *start < *end;
+}
+
 /* Are both of one stretch, or parts of it? */
 bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b)
 {

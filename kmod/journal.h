@@ -79,6 +79,7 @@ u32 smadv_journal_splits_outside(const struct smadv_journal *journal, u64 start,
 bool smadv_journal_has_split(const struct smadv_journal *journal, u64 page);
 u32 smadv_journal_lower(const struct smadv_journal *journal, u64 page);
 struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 page);
+bool smadv_journal_gap(const struct smadv_journal *journal, u64 *start, u64 *end);
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry);
 bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b);
 void smadv_journal_delete(struct smadv_journal *journal, u32 index);

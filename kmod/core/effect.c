@@ -214,6 +214,21 @@ static u64 ghost_pages(const struct smadv_effect *effect, const struct smadv_mem
 	return (u64)ghosts * memory->window_pages;
 }
 
+/* @part of @whole in 1/10000; of large numbers about so. */
+/*@
+ * requires part <= whole && whole > 0;
+ * assigns \nothing;
+ * ensures \result <= SHARE;
+ */
+static u64 share_of(u64 part, u64 whole)
+{
+	if (whole > ~0ULL / SHARE) {
+		part /= SHARE;
+		whole /= SHARE;
+	}
+	return part * SHARE / whole;
+}
+
 /*
  * Share in 1/10000 of pages that memory has no room for, 0 when it holds all: of memory,
  * random accesses have what streams beside leave them.
@@ -230,7 +245,7 @@ static u64 absent_share(const struct smadv_effect *effect, const struct smadv_me
 	if (!smadv_effect_pressed(memory))
 		return 0;
 	room = room * (SHARE - effect->crowd) / SHARE;
-	return (reach - room) * SHARE / reach;
+	return share_of(reach - room, reach);
 }
 
 /* An epoch begins. */
@@ -370,7 +385,7 @@ static u64 replaced_share(const struct smadv_effect *effect, const struct smadv_
 {
 	if (effect->single_pages >= memory->most_pages)
 		return SHARE;
-	return smadv_product(effect->single_pages, SHARE) / memory->most_pages;
+	return share_of(effect->single_pages, memory->most_pages);
 }
 
 /* What @pages in 10000 are of @whole, a share at most. */
@@ -692,21 +707,6 @@ static void begin_epoch(struct smadv_effect *effect, const struct smadv_memory *
 {
 	effect->filled_then = effect->filled_pages;
 	effect->passed_then = memory->passed_pages;
-}
-
-/* @part of @whole in 1/10000; of large numbers about so. */
-/*@
- * requires part <= whole && whole > 0;
- * assigns \nothing;
- * ensures \result <= SHARE;
- */
-static u64 share_of(u64 part, u64 whole)
-{
-	if (whole > ~0ULL / SHARE) {
-		part /= SHARE;
-		whole /= SHARE;
-	}
-	return part * SHARE / whole;
 }
 
 /* What has no pattern for a while is counted as before. */

@@ -415,11 +415,11 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 	}
 	range->memory.extent_pages = extent(range);
 	changed = smadv_effect_look(&range->effect, &range->memory, range->pattern.kind);
-	if ((changed || is_another(range, kind, policy)) &&
-	    range->hint == SMART_MADVISE_HINT_NONE)
-		smadv_effect_renew(&range->effect);
-	if (range->hint == SMART_MADVISE_HINT_NONE)
+	if (range->hint == SMART_MADVISE_HINT_NONE) {
+		if (changed || is_another(range, kind, policy))
+			smadv_effect_renew(&range->effect);
 		smadv_effect_weigh(&range->effect, &range->memory);
+	}
 	range->verdict = smadv_verdict_decide(range, policy, now_ms);
 	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?
 					    smadv_benefit_price_ns(range, range->verdict.hint) : 0;
