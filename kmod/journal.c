@@ -138,6 +138,12 @@ bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b
 	       a->start - a->offset == b->start - b->offset;
 }
 
+/* .. and on the same pages? */
+bool smadv_journal_equal(const struct smadv_entry *a, const struct smadv_entry *b)
+{
+	return smadv_journal_same(a, b) && a->start == b->start && a->end == b->end;
+}
+
 /* Add an entry that overlaps no other, and count it; room was reserved. */
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry)
 {

@@ -82,6 +82,7 @@ struct smadv_entry *smadv_journal_find(const struct smadv_journal *journal, u64 
 bool smadv_journal_gap(const struct smadv_journal *journal, u64 *start, u64 *end);
 void smadv_journal_add(struct smadv_journal *journal, const struct smadv_entry *entry);
 bool smadv_journal_same(const struct smadv_entry *a, const struct smadv_entry *b);
+bool smadv_journal_equal(const struct smadv_entry *a, const struct smadv_entry *b);
 void smadv_journal_delete(struct smadv_journal *journal, u32 index);
 void smadv_journal_isolate(struct smadv_journal *journal, u64 start, u64 end, u32 splits);
 

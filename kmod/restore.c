@@ -182,9 +182,8 @@ void smadv_restore_remember(struct smadv_record *record, const struct smadv_entr
 
 	lockdep_assert_held(&smadv_lock);
 	for (same = past->item; same < past->item + past->count; same++)
-		if (smadv_journal_same(same, entry) &&
-		    same->start == entry->start && same->end == entry->end &&
-		    same->since == entry->since && same->until == entry->until) {
+		if (smadv_journal_equal(same, entry) && same->since == entry->since &&
+		    same->until == entry->until) {
 			same->past_ms = now_ms;
 			return;
 		}
@@ -276,6 +275,7 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 	struct smadv_journal *journal = &record->journal;
 	const struct smadv_entry *next;
 	struct smadv_entry entry = { };
+	bool restored = false;
 	u64 pieces = 0;
 	u32 tries = 0;
 	int err = 0;
@@ -287,24 +287,29 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 	WRITE_ONCE(record->settling, true);
 	smadv_journal_isolate(journal, start, end, SMADV_SPLIT_BOTH);
 	while ((next = next_entry(journal, start, end))) {
-		if (!smadv_journal_same(next, &entry)) {
+		restored = restored && smadv_journal_same(next, &entry);
+		if (!smadv_journal_equal(next, &entry)) {
 			pieces = 0;
 			tries = 0;
 		}
 		entry = *next;
 		smadv_restore_remember(record, &entry);
-		/* Of each page once: somebody else may advise on and on, unseen. */
-		err = pieces < entry.end - entry.start ? restore_piece(record, &entry) : 0;
+		/* Not for ever: somebody else may advise on and on, unseen. */
+		err = pieces < entry.end - entry.start + MAX_TRIES ?
+			      restore_piece(record, &entry) : 0;
 		cond_resched();
 		if (err > 0) {
+			restored = true;
 			pieces++;
 			continue;
 		}
 		/* Unmapped meanwhile, or no memory to split a mapping: look again. */
 		if (err && (++tries == MAX_TRIES || (err != -ENOMEM && err != -EAGAIN)))
 			break;
-		if (!smadv_heed(record) && !err)
-			conclude(record, &entry, pieces, reason, outcome);
+		if (smadv_heed(record) || err)
+			continue;
+		conclude(record, &entry, restored, reason, outcome);
+		restored = false;
 	}
 	WRITE_ONCE(record->settling, false);
 	mmput_async(record->mm);
