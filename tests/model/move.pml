@@ -25,6 +25,7 @@
 #define M_MOVED_FOR_SURE	9	/* an entry is taken to be gone from where its part moves away */
 #define M_PART_UNTOLD	10	/* what moves is taken for what the entry there is about */
 #define M_PLAIN_UNTOLD	11	/* what bears no hint moves unseen while the module advises */
+#define M_PIECES_SHARED	12	/* pieces restored of one entry count for others of its stretch */
 #ifndef MUTANT
 #define MUTANT		0
 #endif
@@ -229,7 +230,9 @@ inline review(q) {
 }
 
 /* restore_piece(): where a piece of the entry still bears its hint, or NOWHERE */
-#define is_piece(p)	(bears(p) && (p == first || (is_joined(first) && p < PARTS)))
+#define is_piece(p)	(bears(p) && (p == first || (is_joined(first) && p < PARTS)) && !is_enough)
+#define is_enough	(MUTANT == M_PIECES_SHARED && pieces == (is_joined(first) -> PARTS : 1))
+#define stretch_of(q)	(entry[q] == SOME -> 1 : PLACES + q - entry[q])
 inline find() {
 	atomic {
 		!moving ->
@@ -284,7 +287,13 @@ inline restore() {
 			fi;
 			whole = is_joined(first);
 			was0 = entry[0]; was1 = entry[1]; was = entry[first];
-			ours_was = put[first]; instead = original[first]
+			ours_was = put[first]; instead = original[first];
+			if
+			:: MUTANT == M_PIECES_SHARED && stretch != stretch_of(first) ->
+				stretch = stretch_of(first);
+				pieces = 0
+			:: else
+			fi
 		}
 		find();
 		if
@@ -294,6 +303,7 @@ inline restore() {
 			:: else
 			fi;
 			advise(piece, instead);
+			pieces = pieces + (MUTANT == M_PIECES_SHARED -> 1 : 0);
 			settle(piece, piece, instead);
 			if
 			:: MUTANT == M_STALE_ENTRY && random_at(piece) -> advise(piece, instead)
@@ -314,7 +324,7 @@ inline restore() {
 			first = 0; whole = false; was0 = 0; was1 = 0; was = 0; piece = 0;
 			ours_was = false; instead = false; moved = false
 		}
-	:: atomic { is_over -> settling = false; break }
+	:: atomic { is_over -> settling = false; stretch = 0; pieces = 0; break }
 	od
 }
 
@@ -367,7 +377,7 @@ inline hint() {
 
 proctype Module() {
 	mtype kind;
-	byte from, to, part, piece, first, was0, was1, was;
+	byte from, to, part, piece, first, was0, was1, was, stretch, pieces;
 	bool what, ours, whole, heeded, moved, ours_was, instead, all = true;
 
 	do
