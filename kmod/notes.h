@@ -17,7 +17,7 @@
  * @to: where mremap() puts it, first page number; @start when it grows in place; 0
  *	for advice
  * @to_end: first page number behind, with what it grows by
- * @file: identity of what moves, see mapping.h
+ * @file: identity of what moves, see mapping.h; 0 when that is no file
  * @offset: page offset of @start in it
  * @number: counts the notes of its address space, from 1
  * @hint: enum smart_madvise_hint that it set, or bears while it moves

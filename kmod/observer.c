@@ -92,10 +92,10 @@ static void observe_move(const struct vm_area_struct *vma, unsigned long to, uns
 {
 	struct smadv_note note = { .hint = smadv_mapping_hint(vma) };
 
-	if (!vma->vm_file)
-		return;
 	note.override_only = note.hint == SMART_MADVISE_HINT_NONE;
-	note.file = smadv_mapping_file(file_inode(vma->vm_file));
+	/* What maps no file may have come between our look and our call, and bear a hint of ours. */
+	if (vma->vm_file)
+		note.file = smadv_mapping_file(file_inode(vma->vm_file));
 	note.offset = offset;
 	note.start = (vma->vm_start >> PAGE_SHIFT) + offset - vma->vm_pgoff;
 	note.end = min(note.start + (bytes >> PAGE_SHIFT), (u64)vma->vm_end >> PAGE_SHIFT);

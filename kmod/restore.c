@@ -45,6 +45,18 @@ static bool stretch_in(struct vm_area_struct *vma, const struct smadv_entry *ent
 	return piece->start < piece->end;
 }
 
+/* Does @vma map the file of @entry at the entry's pages? */
+static bool is_in_place(struct vm_area_struct *vma, const struct smadv_entry *entry)
+{
+	struct smadv_mapping mapping;
+
+	if (!vma->vm_file)
+		return false;
+	smadv_mapping_read(vma, &mapping);
+	return mapping.file == entry->file &&
+	       mapping.start - mapping.offset == entry->start - entry->offset;
+}
+
 /*
  * The part of @vma that maps what @entry covers, wherever it is mapped now, and,
  * when nothing else bears this hint, what has grown behind it.
@@ -56,10 +68,12 @@ static bool piece_in(struct smadv_record *record, struct vm_area_struct *vma,
 	struct smadv_mapping mapping;
 
 	/* Of any protection: it may have changed since. */
-	if (!vma->vm_file || smadv_mapping_hint(vma) != smadv_hint_borne(entry->hint))
+	if (smadv_mapping_hint(vma) != smadv_hint_borne(entry->hint))
 		return false;
 	if (entry->overwritten)
 		return stretch_in(vma, entry, piece);
+	if (!vma->vm_file)
+		return false;
 	smadv_mapping_read(vma, &mapping);
 	if (mapping.file != entry->file)
 		return false;
@@ -102,19 +116,15 @@ bool smadv_restore_find(struct smadv_record *record, const struct smadv_entry *e
 	VMA_ITERATOR(anywhere, record->mm, 0);
 	u64 missing = entry->end - entry->start;
 	struct vm_area_struct *vma;
-	struct smadv_mapping mapping;
+	struct smadv_piece there;
 
 	for_each_vma_range(here, vma, entry->end << PAGE_SHIFT) {
-		if (!vma->vm_file)
-			continue;
-		smadv_mapping_read(vma, &mapping);
-		if (!entry->overwritten &&
-		    (mapping.file != entry->file ||
-		     mapping.start - mapping.offset != entry->start - entry->offset))
+		if (!entry->overwritten && !is_in_place(vma, entry))
 			continue;
 		if (piece_in(record, vma, entry, piece))
 			return true;
-		missing -= min(mapping.end, entry->end) - max(mapping.start, entry->start);
+		stretch_in(vma, entry, &there);
+		missing -= there.end - there.start;
 	}
 	if (!missing || !entry->alone)
 		return false;

@@ -34,6 +34,7 @@
 #define PAGE		4096L
 #define BLOCK		16	/* pages that one fault on resident small folios maps */
 #define FILES		2	/* of each thread */
+#define NO_FILE		FILES
 #define FILE_PAGES	1024
 #define ARENA_PAGES	2048
 #define MAX_THREADS	8
@@ -129,14 +130,16 @@ static void forget(struct arena *arena, struct stretch s)
 
 /* --- what is done -------------------------------------------------------------- */
 
+/* A file, or sometimes plain memory, which is never hinted. */
 static void map(struct arena *arena)
 {
 	struct stretch s = any_stretch(arena);
-	int file = below(&arena->dice, FILES);
+	int file = below(&arena->dice, 8) ? below(&arena->dice, FILES) : NO_FILE;
+	int kind = file == NO_FILE ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
 	long i, offset = below(&arena->dice, FILE_PAGES - s.count);
 
-	if (mmap(at(arena, s.from), s.count * PAGE, PROT_READ, MAP_SHARED | MAP_FIXED,
-		 arena->files[file], offset * PAGE) == MAP_FAILED)
+	if (mmap(at(arena, s.from), s.count * PAGE, PROT_READ, kind | MAP_FIXED,
+		 file == NO_FILE ? -1 : arena->files[file], offset * PAGE) == MAP_FAILED)
 		die("mmap");
 	for (i = 0; i < s.count; i++)
 		arena->pages[s.from + i] = (struct page){ file + 1, offset + i, NONE, PROT_READ };
