@@ -134,7 +134,7 @@ static void forget(struct arena *arena, struct stretch s)
 static void map(struct arena *arena)
 {
 	struct stretch s = any_stretch(arena);
-	int file = below(&arena->dice, 8) ? below(&arena->dice, FILES) : NO_FILE;
+	int file = below(&arena->dice, 4) ? below(&arena->dice, FILES) : NO_FILE;
 	int kind = file == NO_FILE ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
 	long i, offset = below(&arena->dice, FILE_PAGES - s.count);
 
