@@ -309,17 +309,32 @@ bool smadv_heed_claim(struct smadv_record *record, const struct smadv_range *ran
 	return false;
 }
 
+/* Narrow [*from, *to) to where a call says something, or puts something; false when it does not. */
+static bool comes_upon(const struct smadv_note *note, u64 *from, u64 *to)
+{
+	u64 start = note->to ?: note->start;
+
+	/* In place, it is what the mapping grows by. */
+	if (note->to == note->start && !note->vague)
+		start = note->end;
+	*from = max(*from, start);
+	*to = min(*to, note->to ? note->to_end : note->end);
+	return *from < *to;
+}
+
 /**
- * smadv_heed() - take over what the application did itself
+ * smadv_heed_onto() - take over what the application did itself
  * @record: process, smadv_lock held
+ * @start: first page number
+ * @end: first page number behind
  *
  * What it advised is its own from then on: journal entries there are given up,
  * and the ranges bear its hint. What it moved is known at its new place, and at the old
  * one until smadv_heed_review().
  *
- * Return: true when it moved something.
+ * Return: true when it moved something onto [start, end).
  */
-bool smadv_heed(struct smadv_record *record)
+bool smadv_heed_onto(struct smadv_record *record, u64 start, u64 end)
 {
 	u32 pending = smadv_notes_pending(&record->notes);
 	struct smadv_note note;
@@ -327,10 +342,18 @@ bool smadv_heed(struct smadv_record *record)
 
 	/* What comes meanwhile can wait. */
 	while (pending-- && smadv_notes_take(&record->notes, &note)) {
+		u64 from = start, to = end;
+
 		take_over(record, &note);
-		moved |= note.to;
+		moved |= note.to && comes_upon(&note, &from, &to);
 	}
 	return moved;
+}
+
+/* The same. Return: true when it moved something anywhere. */
+bool smadv_heed(struct smadv_record *record)
+{
+	return smadv_heed_onto(record, 0, U64_MAX);
 }
 
 /*
@@ -381,10 +404,9 @@ bool smadv_heed_settle(struct smadv_record *record, const struct smadv_entry *pu
 
 	while (smadv_notes_take(&record->notes, &note)) {
 		take_over(record, &note);
-		from = note.to == note.start && !note.vague ? note.end : note.to ?: note.start;
-		from = max(start, from);
-		to = min(end, note.to ? note.to_end : note.end);
-		if (from >= to)
+		from = start;
+		to = end;
+		if (!comes_upon(&note, &from, &to))
 			continue;
 		ours = false;
 		if (!note.vague)

@@ -8,6 +8,7 @@
 
 /* All with smadv_lock held, in process context; they sleep. */
 bool smadv_heed(struct smadv_record *record);
+bool smadv_heed_onto(struct smadv_record *record, u64 start, u64 end);
 bool smadv_heed_settle(struct smadv_record *record, const struct smadv_entry *put, u64 start,
 		       u64 end);
 void smadv_heed_review(struct smadv_record *record, u64 start, u64 end);

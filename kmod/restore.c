@@ -316,7 +316,8 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 		/* Unmapped meanwhile, or no memory to split a mapping: look again. */
 		if (err && (++tries == MAX_TRIES || (err != -ENOMEM && err != -EAGAIN)))
 			break;
-		if (smadv_heed(record) || err)
+		/* What moved away is an entry elsewhere, what came is not what was looked for. */
+		if (smadv_heed_onto(record, entry.start, entry.end) || err)
 			continue;
 		conclude(record, &entry, restored, reason, outcome);
 		restored = false;

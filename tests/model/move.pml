@@ -19,7 +19,7 @@
 #define M_SAID_IN_PLACE	3	/* .. or where it was said, wherever that is now */
 #define M_DROPPED_FIRST	4	/* an entry goes before what it is about is restored */
 #define M_CONCLUDED_UNHEEDED	5	/* .. or before moves meanwhile are heeded */
-#define M_CONCLUDED_MOVED	6	/* .. or although something moved before that */
+#define M_CONCLUDED_MOVED	6	/* .. or although something moved onto it before that */
 #define M_STALE_ENTRY	7	/* .. to its end, whatever was said meanwhile */
 #define M_PLACE_KEPT	8	/* what stood where something moves to is not given up */
 #define M_MOVED_FOR_SURE	9	/* an entry is taken to be gone from where its part moves away */
@@ -63,6 +63,7 @@ bool unloaded;
 #define is_free(q)	(!at(0, q) && !at(1, q))
 #define is_joined(q)	(joined && q < PARTS)
 #define is_of(q, x)	(at(x, q) && random[x] == put[q] && (entry[q] == x || entry[q] == SOME))
+#define is_part(q)	(q == first || (whole && q < PARTS))	/* of the entry being restored */
 #define bears(q)	(entry[q] != NONE && (is_of(q, 0) || is_of(q, 1)))
 
 /* madvise() of what is mapped at a place, whoever calls it */
@@ -163,12 +164,12 @@ inline take_over(kind, from, to, what) {
 	fi
 }
 
-/* smadv_heed(): in one step, for what it changes is seen by nobody else */
+/* smadv_heed_onto(): in one step, for what it changes is seen by nobody else */
 inline heed() {
 	atomic {
 		do
 		:: nempty(notes) -> notes?kind, from, to, what, part;
-			moved = moved || kind == MOVE;
+			moved = moved || (kind == MOVE && is_part(to));
 			take_over(kind, from, to, what)
 		:: empty(notes) -> break
 		od;
