@@ -398,11 +398,13 @@ static void enter_word(struct smadv_record *record, const struct smadv_note *not
 bool smadv_heed_settle(struct smadv_record *record, const struct smadv_entry *put, u64 start,
 		       u64 end)
 {
+	u32 pending = smadv_notes_pending(&record->notes);
 	struct smadv_note note;
 	bool ours = true;
 	u64 from, to;
 
-	while (smadv_notes_take(&record->notes, &note)) {
+	/* What is noted from now on is done to what we did. */
+	while (pending-- && smadv_notes_take(&record->notes, &note)) {
 		take_over(record, &note);
 		from = start;
 		to = end;

@@ -265,8 +265,9 @@ inline heed(who, said, number) {
 
 /* smadv_heed_settle(): what was advised in the meantime is to be said again */
 inline settle(who, said, number, over) {
+	pending = len(advice[who]); /* what comes meanwhile can wait */
 	do
-	:: atomic { nempty(advice[who]) -> take_over(who, said, number);
+	:: atomic { pending > 0 -> pending--; take_over(who, said, number);
 			if
 			:: said != over && MUTANT != M_NO_SETTLE ->
 				enter(who, over, said);
@@ -276,7 +277,7 @@ inline settle(who, said, number, over) {
 			fi;
 			said = NORMAL
 		}
-	:: atomic { empty(advice[who]) -> break }
+	:: atomic { pending == 0 -> break }
 	od
 }
 
@@ -370,7 +371,7 @@ inline follow_forks(said, number) {
 
 proctype Analyzer() {
 	mtype said, over;
-	byte number;
+	byte number, pending;
 
 	do
 	:: stop_analyzer -> break
@@ -416,7 +417,7 @@ inline restore_all(said, number) {
 
 proctype Operator() {
 	mtype said, over;
-	byte number;
+	byte number, pending;
 	bool followed;
 
 	/* smadv restore, for all */

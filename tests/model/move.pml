@@ -185,8 +185,9 @@ inline reset_note() { kind = 0; from = 0; to = 0; what = false; part = 0 }
  * that is by then
  */
 inline settle(begin, end, over) {
+	pending = len(notes); /* what comes meanwhile can wait */
 	do
-	:: atomic { nempty(notes) -> notes?kind, from, to, what, part; take_over(kind, from, to, what) };
+	:: atomic { pending > 0 -> pending--; notes?kind, from, to, what, part; take_over(kind, from, to, what) };
 		atomic {
 			if
 			:: kind == MOVE -> from = to
@@ -209,7 +210,7 @@ inline settle(begin, end, over) {
 		:: else
 		fi;
 		atomic { reset_note() }
-	:: atomic { empty(notes) -> break }
+	:: atomic { pending == 0 -> break }
 	od
 }
 
@@ -378,7 +379,7 @@ inline hint() {
 
 proctype Module() {
 	mtype kind;
-	byte from, to, part, piece, first, was0, was1, was, stretch, pieces;
+	byte from, to, part, piece, first, was0, was1, was, stretch, pieces, pending;
 	bool what, ours, whole, heeded, moved, ours_was, instead, all = true;
 
 	do
