@@ -93,7 +93,7 @@ static void observe_move(const struct vm_area_struct *vma, unsigned long to, uns
 	struct smadv_note note = { .hint = smadv_mapping_hint(vma) };
 
 	note.override_only = note.hint == SMART_MADVISE_HINT_NONE;
-	/* What maps no file may have come between our look and our call, and bear a hint of ours. */
+	/* What maps no file may have come between our look and our call, and bear our hint. */
 	if (vma->vm_file)
 		note.file = smadv_mapping_file(file_inode(vma->vm_file));
 	note.offset = offset;
