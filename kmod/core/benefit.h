@@ -8,7 +8,7 @@
 /*@
  * predicate smadv_range_measured(struct smadv_range *range) =
  *	smadv_effect_valid(&range->effect) && smadv_memory_valid(&range->memory) &&
- *	smadv_is_hint(range->hint);
+ *	smadv_is_hint(range->hint) && smadv_streams_valid(&range->evidence.streams);
  */
 
 /*

@@ -95,7 +95,7 @@ u32 smadv_cursor_age(const struct smadv_cursor *cursor, u32 tick)
 
 /* How long it may rest before it is overdue, by its own pace so far. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
  * assigns \nothing;
  * ensures \result <= 2 * SMADV_TICK_MAX + 2;
  */
@@ -237,7 +237,7 @@ static bool is_small_folio_step(u64 page, s64 delta)
  * (page_cache_ra_order()).
  */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
  * assigns \nothing;
  */
 static bool is_folio_step(const struct smadv_cursor *cursor, u64 page, u32 pages)
@@ -256,7 +256,7 @@ static bool is_folio_step(const struct smadv_cursor *cursor, u64 page, u32 pages
  * pages long: large strides vary by a page.
  */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
  * assigns \nothing;
  */
 static u32 tolerance(const struct smadv_cursor *cursor)
@@ -270,7 +270,7 @@ static u32 tolerance(const struct smadv_cursor *cursor)
 
 /* The step is the same as the one before. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
  * requires -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR;
  * assigns \nothing;
  */
@@ -311,10 +311,10 @@ u32 smadv_cursor_fit(const struct smadv_cursor *cursor, u64 page, s64 delta, u32
 }
 
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * requires page < SMADV_PAGE_MAX;
  * assigns cursor->page, cursor->last, cursor->steps, cursor->weight;
- * ensures smadv_cursor_valid(*cursor);
+ * ensures smadv_cursor_valid(cursor);
  * ensures saturates: cursor->steps >= \old(cursor->steps) &&
  *	cursor->weight >= \old(cursor->weight);
  */
@@ -362,7 +362,7 @@ u32 smadv_cursor_cruise(struct smadv_cursor *cursor, u64 page, u32 tick)
 
 /* Equal steps in a row, after the first, from which they are a stride. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
  * requires -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR;
  * assigns \nothing;
  */
@@ -396,11 +396,11 @@ static u32 plain_kind(const struct smadv_cursor *cursor)
 
 /*@
  * requires \valid(cursor) && \valid(step) && \separated(cursor, step) && step->earlier == 0;
- * requires smadv_cursor_valid(*cursor);
+ * requires smadv_cursor_valid(cursor);
  * assigns cursor->flags, step->kind, step->earlier, step->earlier_kind;
  * ensures step->kind == SMADV_STEP_STRIDED && step->earlier <= 0xffff;
  * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
- * ensures smadv_cursor_valid(*cursor);
+ * ensures smadv_cursor_valid(cursor);
  */
 static void step_strided(struct smadv_cursor *cursor, struct smadv_step *step)
 {
@@ -417,11 +417,11 @@ static void step_strided(struct smadv_cursor *cursor, struct smadv_step *step)
 
 /*@
  * requires \valid(cursor) && \valid(step) && \separated(cursor, step) && step->earlier == 0;
- * requires smadv_cursor_valid(*cursor);
+ * requires smadv_cursor_valid(cursor);
  * assigns cursor->flags, step->kind, step->earlier, step->earlier_kind;
  * ensures smadv_is_step(step->kind) && step->earlier <= 0xffff;
  * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
- * ensures smadv_cursor_valid(*cursor);
+ * ensures smadv_cursor_valid(cursor);
  */
 static void step_short(struct smadv_cursor *cursor, struct smadv_step *step)
 {
@@ -443,13 +443,13 @@ static void step_short(struct smadv_cursor *cursor, struct smadv_step *step)
 
 /*@
  * requires \valid(cursor) && \valid(step) && \separated(cursor, step) && step->earlier == 0;
- * requires smadv_cursor_valid(*cursor);
+ * requires smadv_cursor_valid(cursor);
  * requires step->promise == SMADV_PROMISE_OPEN;
  * assigns cursor->flags, step->kind, step->earlier, step->earlier_kind, step->promise;
  * ensures smadv_is_step(step->kind) && step->earlier <= 0xffff;
  * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
  * ensures step->promise <= SMADV_PROMISE_KEPT;
- * ensures smadv_cursor_valid(*cursor);
+ * ensures smadv_cursor_valid(cursor);
  */
 static void step_plain(struct smadv_cursor *cursor, s64 delta, struct smadv_step *step)
 {
@@ -471,9 +471,9 @@ static void step_plain(struct smadv_cursor *cursor, s64 delta, struct smadv_step
 
 /* The stream begins anew at its last fault: its steps were of another kind. */
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
- * assigns *cursor;
- * ensures smadv_cursor_valid(*cursor);
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
+ * assigns cursor->length, cursor->first, cursor->steps, cursor->weight, cursor->flags;
+ * ensures smadv_cursor_valid(cursor);
  */
 static void restart(struct smadv_cursor *cursor, u32 tick)
 {
@@ -486,10 +486,10 @@ static void restart(struct smadv_cursor *cursor, u32 tick)
 
 /* Steps are constant no more. After small ones it is the same stream still. */
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * requires pages <= SMADV_CURSOR_FAR;
- * assigns *cursor;
- * ensures smadv_cursor_valid(*cursor);
+ * assigns cursor->length, cursor->first, cursor->steps, cursor->weight, cursor->flags;
+ * ensures smadv_cursor_valid(cursor);
  */
 static void leave_stride(struct smadv_cursor *cursor, u32 pages, u32 tick)
 {
@@ -502,7 +502,7 @@ static void leave_stride(struct smadv_cursor *cursor, u32 pages, u32 tick)
 
 /* Count equal steps in a row. */
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid(cursor) && smadv_cursor_valid(cursor);
  * assigns cursor->repeats, cursor->flags;
  */
 static void count_repeats(struct smadv_cursor *cursor, u64 page, bool again)
@@ -520,7 +520,7 @@ static void count_repeats(struct smadv_cursor *cursor, u64 page, bool again)
 
 /* More likely than the stream going on, another run begins near its end by chance. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * requires \valid_read(step);
  * assigns \nothing;
  */
@@ -564,7 +564,7 @@ void smadv_cursor_advance(struct smadv_cursor *cursor, u64 page, s64 delta, u32 
 	count_repeats(cursor, page, again);
 	if (cursor->length < LENGTH_MAX)
 		cursor->length += step->pages;
-	/*@ assert smadv_cursor_valid(*cursor); */
+	/*@ assert smadv_cursor_valid(cursor); */
 	if (again && cursor->repeats >= repeats_wanted(cursor, page, delta)) {
 		step_strided(cursor, step);
 	} else {

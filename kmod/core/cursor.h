@@ -113,10 +113,10 @@ struct smadv_cursor {
 #define SMADV_FIT_NONE		~0U
 
 /*@
- * predicate smadv_cursor_valid(struct smadv_cursor cursor) =
- *	cursor.page <= 4 * SMADV_PAGE_MAX && cursor.length <= 0xffff + SMADV_CURSOR_FAR &&
- *	-SMADV_CURSOR_FAR <= cursor.delta <= SMADV_CURSOR_FAR &&
- *	cursor.first <= SMADV_TICK_MAX && cursor.last <= SMADV_TICK_MAX;
+ * predicate smadv_cursor_valid(struct smadv_cursor *cursor) =
+ *	cursor->page <= 4 * SMADV_PAGE_MAX && cursor->length <= 0xffff + SMADV_CURSOR_FAR &&
+ *	-SMADV_CURSOR_FAR <= cursor->delta <= SMADV_CURSOR_FAR &&
+ *	cursor->first <= SMADV_TICK_MAX && cursor->last <= SMADV_TICK_MAX;
  *
  * predicate smadv_is_step(integer kind) = SMADV_STEP_JUMP <= kind <= SMADV_STEP_STRIDED;
  */
@@ -124,8 +124,9 @@ struct smadv_cursor {
 /* No stream: no fault fits. */
 /*@
  * requires \valid(cursor);
- * assigns *cursor;
- * ensures smadv_cursor_valid(*cursor);
+ * assigns cursor->page, cursor->delta, cursor->length, cursor->first, cursor->last,
+ *	cursor->steps, cursor->weight, cursor->repeats, cursor->flags;
+ * ensures smadv_cursor_valid(cursor);
  */
 void smadv_cursor_clear(struct smadv_cursor *cursor);
 
@@ -139,8 +140,9 @@ bool smadv_cursor_is_clear(const struct smadv_cursor *cursor);
 /*@
  * requires \valid(cursor) && page <= 4 * SMADV_PAGE_MAX && tick <= SMADV_TICK_MAX;
  * requires -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR;
- * assigns *cursor;
- * ensures smadv_cursor_valid(*cursor);
+ * assigns cursor->page, cursor->delta, cursor->length, cursor->first, cursor->last,
+ *	cursor->steps, cursor->weight, cursor->repeats, cursor->flags;
+ * ensures smadv_cursor_valid(cursor);
  */
 void smadv_cursor_begin(struct smadv_cursor *cursor, u64 page, s64 delta, u32 tick);
 
@@ -149,7 +151,7 @@ void smadv_cursor_begin(struct smadv_cursor *cursor, u64 page, s64 delta, u32 ti
  * SMADV_CURSOR_FAR of it, continues it. @near: how far a next fault may lie.
  */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
  * requires -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR && page < SMADV_PAGE_MAX;
  * requires near <= 2 * SMADV_FAULT_AROUND_PAGES;
  * assigns \nothing;
@@ -162,10 +164,11 @@ u32 smadv_cursor_fit(const struct smadv_cursor *cursor, u64 page, s64 delta, u32
  * and return the kind of step, else change nothing and return SMADV_STEP_REPEAT.
  */
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * requires page < SMADV_PAGE_MAX;
- * assigns *cursor;
- * ensures smadv_cursor_valid(*cursor);
+ * assigns cursor->page, cursor->delta, cursor->last, cursor->steps, cursor->weight,
+ *	cursor->repeats;
+ * ensures smadv_cursor_valid(cursor);
  * ensures \result == SMADV_STEP_REPEAT || SMADV_STEP_FORWARD <= \result <= SMADV_STEP_STRIDED;
  * ensures \result == SMADV_STEP_REPEAT ==> *cursor == \old(*cursor);
  */
@@ -173,11 +176,12 @@ u32 smadv_cursor_cruise(struct smadv_cursor *cursor, u64 page, u32 tick);
 
 /* Move the stream @delta pages on to @page, which fits, and tell what that step is. */
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * requires \valid(step) && \separated(cursor, step) && page < SMADV_PAGE_MAX;
  * requires -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR && delta != 0;
- * assigns *cursor, *step;
- * ensures smadv_cursor_valid(*cursor);
+ * assigns cursor->page, cursor->delta, cursor->length, cursor->first, cursor->last,
+ *	cursor->steps, cursor->weight, cursor->repeats, cursor->flags, *step;
+ * ensures smadv_cursor_valid(cursor);
  * ensures smadv_is_step(step->kind) && step->promise <= SMADV_PROMISE_BROKEN;
  * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
  * ensures step->pages <= SMADV_CURSOR_FAR && step->earlier <= 0xffff;
@@ -187,16 +191,16 @@ void smadv_cursor_advance(struct smadv_cursor *cursor, u64 page, s64 delta, u32 
 
 /* A page behind a long stream faulted: another thread was faster. Returns the kind of step. */
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
- * assigns *cursor;
- * ensures smadv_cursor_valid(*cursor);
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
+ * assigns cursor->delta, cursor->last, cursor->repeats;
+ * ensures smadv_cursor_valid(cursor);
  * ensures smadv_is_step(\result);
  */
 u32 smadv_cursor_lag(struct smadv_cursor *cursor, u32 tick);
 
 /* The stream may have come to @page while faults were lost. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor);
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor);
  * requires page < SMADV_PAGE_MAX;
  * assigns \nothing;
  */
@@ -204,24 +208,24 @@ bool smadv_cursor_may_reach(const struct smadv_cursor *cursor, u64 page);
 
 /* The stream has come to @page while faults were lost. Returns the kind of step. */
 /*@
- * requires \valid(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * requires page < SMADV_PAGE_MAX;
- * assigns *cursor;
- * ensures smadv_cursor_valid(*cursor);
+ * assigns cursor->page, cursor->last, cursor->steps, cursor->weight;
+ * ensures smadv_cursor_valid(cursor);
  * ensures smadv_is_step(\result);
  */
 u32 smadv_cursor_leap(struct smadv_cursor *cursor, u64 page, u32 tick);
 
 /* It is not overdue by more than its own pace would let expect. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * assigns \nothing;
  */
 bool smadv_cursor_is_live(const struct smadv_cursor *cursor, u32 tick);
 
 /* Overdue for so long that it has ended, and not just made way to another thread. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * assigns \nothing;
  */
 bool smadv_cursor_is_ended(const struct smadv_cursor *cursor, u32 tick);
@@ -241,7 +245,7 @@ bool smadv_cursor_is_strided(const struct smadv_cursor *cursor);
 
 /* Ticks since its last fault. */
 /*@
- * requires \valid_read(cursor) && smadv_cursor_valid(*cursor) && tick <= SMADV_TICK_MAX;
+ * requires \valid_read(cursor) && smadv_cursor_valid(cursor) && tick <= SMADV_TICK_MAX;
  * assigns \nothing;
  * ensures \result <= tick;
  */

@@ -94,8 +94,9 @@ void smadv_evidence_merge(struct smadv_evidence *evidence, const struct smadv_ev
 
 /* Concurrent streams that are going on. */
 /*@
- * requires \valid_read(evidence);
+ * requires \valid_read(evidence) && smadv_streams_valid(&evidence->streams);
  * assigns \nothing;
+ * ensures \result <= SMADV_CURSORS;
  */
 u32 smadv_evidence_streams(const struct smadv_evidence *evidence);
 

@@ -88,7 +88,7 @@ static u32 percent(u64 part, u64 whole)
  * is called so a stream may rest.
  */
 /*@
- * requires \valid_read(evidence);
+ * requires \valid_read(evidence) && smadv_streams_valid(&evidence->streams);
  * assigns \nothing;
  * ensures \result <= most;
  */
@@ -122,6 +122,7 @@ static bool has_runs(const struct smadv_evidence *evidence, u32 held)
  */
 /*@
  * requires \valid(share + (0 .. KINDS - 1)) && \valid_read(evidence);
+ * requires smadv_streams_valid(&evidence->streams);
  * requires \separated(share + (0 .. KINDS - 1), evidence);
  * assigns share[0 .. KINDS - 1];
  * ensures \forall integer k; 0 <= k < KINDS ==> share[k] <= 100;
@@ -210,7 +211,7 @@ static u32 choose(u32 held, const u32 share[KINDS], const struct smadv_policy *p
 }
 
 /*@
- * requires \valid_read(evidence);
+ * requires \valid_read(evidence) && smadv_streams_valid(&evidence->streams);
  * assigns \nothing;
  */
 static u32 pages_of(u32 kind, const struct smadv_evidence *evidence)
@@ -247,7 +248,7 @@ static u32 confidence(u32 share_pct, const struct smadv_evidence *evidence,
 /*@
  * requires \valid(pattern) && \valid_read(evidence) && \valid_read(policy);
  * requires \separated(pattern, evidence) && \separated(pattern, policy);
- * requires smadv_policy_valid(policy);
+ * requires smadv_policy_valid(policy) && smadv_streams_valid(&evidence->streams);
  * assigns *pattern;
  * ensures pattern->confidence_pct <= 100 && pattern->share_pct <= 100;
  * ensures few: \old(evidence->seen < policy->min_faults) ==>
@@ -288,8 +289,8 @@ void smadv_pattern_judge(struct smadv_pattern *pattern, const struct smadv_evide
 	 * assert kind != SMART_MADVISE_PATTERN_UNKNOWN ==>
 	 *	share[kind] + \at(policy->hysteresis_pct, Pre) >= threshold{Pre}(kind, policy);
 	 */
-	pattern->kind = kind;
 	pattern->pages = pages_of(kind, evidence);
+	pattern->kind = kind;
 	pattern->share_pct = share[kind];
 	pattern->confidence_pct = confidence(share[kind], evidence, policy);
 }

@@ -42,7 +42,7 @@ u32 smadv_pattern_threshold(u32 kind, const struct smadv_policy *policy);
 /*@
  * requires \valid(pattern) && \valid_read(evidence) && \valid_read(policy);
  * requires \separated(pattern, evidence) && \separated(pattern, policy);
- * requires smadv_policy_valid(policy);
+ * requires smadv_policy_valid(policy) && smadv_streams_valid(&evidence->streams);
  * assigns *pattern;
  * ensures pattern->confidence_pct <= 100 && pattern->share_pct <= 100;
  */

@@ -26,6 +26,11 @@
  *
  * Strides are looked for over an eighth of the range too.
  */
+/*@
+ * requires \valid(set);
+ * assigns set->far, set->near, set->limit, set->reach_max;
+ * ensures smadv_streams_sized(set);
+ */
 static void size(struct smadv_streams *set, u64 pages)
 {
 	u64 near = pages / 64, far = pages / 8, limit;
@@ -58,6 +63,11 @@ void smadv_streams_init(struct smadv_streams *set, u64 pages)
 {
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && smadv_cursors_valid(set, i);
+	 * loop assigns i, set->cursor[0 .. SMADV_CURSORS - 1];
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++)
 		smadv_cursor_clear(&set->cursor[i]);
 	set->tick = 0;
@@ -68,6 +78,19 @@ void smadv_streams_init(struct smadv_streams *set, u64 pages)
 	set->kept = 0;
 	set->broken = 0;
 	size(set, pages);
+}
+
+/* A stream outside of [start, end) goes. */
+/*@
+ * requires \valid(cursor) && smadv_cursor_valid(cursor);
+ * assigns cursor->page, cursor->delta, cursor->length, cursor->first, cursor->last,
+ *	cursor->steps, cursor->weight, cursor->repeats, cursor->flags;
+ * ensures smadv_cursor_valid(cursor);
+ */
+static void confine(struct smadv_cursor *cursor, u64 start, u64 end)
+{
+	if (cursor->page < start || cursor->page >= end)
+		smadv_cursor_clear(cursor);
 }
 
 /**
@@ -83,22 +106,48 @@ void smadv_streams_resize(struct smadv_streams *set, u64 start, u64 end)
 	u32 i;
 
 	size(set, end - start);
-	for (i = 0; i < SMADV_CURSORS; i++)
-		if (set->cursor[i].page < start || set->cursor[i].page >= end || i >= set->limit)
-			smadv_cursor_clear(&set->cursor[i]);
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && smadv_cursors_valid(set, SMADV_CURSORS);
+	 * loop assigns i, set->cursor[0 .. SMADV_CURSORS - 1];
+	 * loop variant SMADV_CURSORS - i;
+	 */
+	for (i = 0; i < set->limit && i < SMADV_CURSORS; i++)
+		confine(&set->cursor[i], start, end);
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && smadv_cursors_valid(set, SMADV_CURSORS);
+	 * loop assigns i, set->cursor[0 .. SMADV_CURSORS - 1];
+	 * loop variant SMADV_CURSORS - i;
+	 */
+	for (; i < SMADV_CURSORS; i++)
+		smadv_cursor_clear(&set->cursor[i]);
 	set->recent = 0;
 	set->hand = 0;
 }
 
+/*@
+ * assigns \nothing;
+ * ensures \result == \max(tick - SMADV_TICK_MAX / 2, 0);
+ */
 static u32 half_back(u32 tick)
 {
 	return tick > SMADV_TICK_MAX / 2 ? tick - SMADV_TICK_MAX / 2 : 0;
 }
 
+/*@
+ * requires \valid(set) && smadv_streams_valid(set);
+ * assigns *set;
+ * ensures smadv_streams_valid(set) && set->tick <= SMADV_TICK_MAX / 2;
+ */
 static void rebase(struct smadv_streams *set)
 {
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && smadv_cursors_valid(set, SMADV_CURSORS);
+	 * loop assigns i, set->cursor[0 .. SMADV_CURSORS - 1].first,
+	 *	set->cursor[0 .. SMADV_CURSORS - 1].last;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++) {
 		set->cursor[i].first = half_back(set->cursor[i].first);
 		set->cursor[i].last = half_back(set->cursor[i].last);
@@ -107,6 +156,11 @@ static void rebase(struct smadv_streams *set)
 	set->tick = half_back(set->tick);
 }
 
+/*@
+ * requires \valid(set) && set->kept < PROMISES_MAX && set->broken < PROMISES_MAX;
+ * assigns set->kept, set->broken;
+ * ensures set->kept < PROMISES_MAX && set->broken < PROMISES_MAX;
+ */
 static void count_promise(struct smadv_streams *set, u32 promise)
 {
 	if (promise == SMADV_PROMISE_KEPT)
@@ -124,10 +178,20 @@ static void count_promise(struct smadv_streams *set, u32 promise)
  * longest time, where a stream's time goes slower, so that noise does not drive
  * out a slow stream.
  */
+/*@
+ * requires \valid_read(set) && smadv_streams_valid(set);
+ * assigns \nothing;
+ * ensures \result < SMADV_CURSORS;
+ */
 static u32 oldest(const struct smadv_streams *set)
 {
 	u32 i, age, best = 0, best_age = 0;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && best < SMADV_CURSORS;
+	 * loop assigns i, age, best, best_age;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < set->limit && i < SMADV_CURSORS; i++) {
 		age = smadv_cursor_age(&set->cursor[i], set->tick);
 		if (set->cursor[i].steps < SMADV_CURSOR_ESTABLISHED)
@@ -141,10 +205,20 @@ static u32 oldest(const struct smadv_streams *set)
 }
 
 /* The next cursor, in turn, that is a single fault, and not a young one. */
+/*@
+ * requires \valid_read(set) && smadv_streams_valid(set);
+ * assigns \nothing;
+ * ensures \result < SMADV_CURSORS;
+ */
 static u32 victim(const struct smadv_streams *set)
 {
 	u32 i, n = set->hand;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && n < SMADV_CURSORS;
+	 * loop assigns i, n;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++) {
 		n = n + 1 < set->limit ? n + 1 : 0;
 		if (set->cursor[n].steps < SMADV_CURSOR_ESTABLISHED &&
@@ -155,6 +229,12 @@ static u32 victim(const struct smadv_streams *set)
 }
 
 /* Begin a stream at @page. A @neighbour so many pages away proposes a stride. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set) && page < SMADV_PAGE_MAX;
+ * requires -SMADV_CURSOR_FAR <= neighbour <= SMADV_CURSOR_FAR;
+ * assigns *set;
+ * ensures smadv_streams_valid(set);
+ */
 static void begin(struct smadv_streams *set, u64 page, s64 neighbour)
 {
 	u32 n = victim(set);
@@ -168,6 +248,11 @@ static void begin(struct smadv_streams *set, u64 page, s64 neighbour)
 	set->hand = (u8)n;
 }
 
+/*@
+ * requires delta > -0x7fffffffffffffff;
+ * assigns \nothing;
+ * ensures \result == \abs(delta);
+ */
 static u64 magnitude(s64 delta)
 {
 	return (u64)(delta < 0 ? -delta : delta);
@@ -177,11 +262,21 @@ static u64 magnitude(s64 delta)
  * After a loss, an established stream may be farther on, once. Returns the
  * nearest such cursor, or SMADV_CURSORS.
  */
+/*@
+ * requires \valid_read(set) && smadv_streams_valid(set) && page < SMADV_PAGE_MAX;
+ * assigns \nothing;
+ * ensures \result <= SMADV_CURSORS;
+ */
 static u32 bridge(const struct smadv_streams *set, u64 page)
 {
 	u32 i, best = SMADV_CURSORS;
 	u64 pages, best_pages = (u64)set->reach + 1;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && best <= SMADV_CURSORS;
+	 * loop assigns i, pages, best, best_pages;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++) {
 		pages = magnitude((s64)page - (s64)set->cursor[i].page);
 		if (pages >= best_pages || set->cursor[i].last > set->gap_tick)
@@ -195,6 +290,12 @@ static u32 bridge(const struct smadv_streams *set, u64 page)
 }
 
 /* No cursor fits: bridge a loss, or begin a stream. Returns the kind of step. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set) && page < SMADV_PAGE_MAX;
+ * requires -SMADV_CURSOR_FAR <= neighbour <= SMADV_CURSOR_FAR;
+ * assigns *set;
+ * ensures smadv_streams_valid(set) && smadv_is_step(\result);
+ */
 static u32 jump(struct smadv_streams *set, u64 page, s64 neighbour)
 {
 	u32 n;
@@ -212,11 +313,29 @@ static u32 jump(struct smadv_streams *set, u64 page, s64 neighbour)
 	return SMADV_STEP_JUMP;
 }
 
+/*@
+ * requires \valid(set) && smadv_streams_valid(set);
+ * assigns *set;
+ * ensures smadv_streams_valid(set) && set->gap_tick < set->tick;
+ */
 static void tick(struct smadv_streams *set)
 {
 	if (set->tick >= SMADV_TICK_MAX)
 		rebase(set);
 	set->tick++;
+}
+
+/* If stream @n goes on in its usual way at @page, move it there. Returns the kind of step. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set) && n < SMADV_CURSORS;
+ * requires page < SMADV_PAGE_MAX;
+ * assigns set->cursor[n];
+ * ensures smadv_streams_valid(set);
+ * ensures \result == SMADV_STEP_REPEAT || smadv_is_step(\result);
+ */
+static u32 cruise(struct smadv_streams *set, u32 n, u64 page)
+{
+	return smadv_cursor_cruise(&set->cursor[n], page, set->tick);
 }
 
 /* The cursor that a fault fits best, and the nearest one. */
@@ -227,6 +346,21 @@ struct match {
 	s64 neighbour;
 };
 
+/*@
+ * predicate within(struct match *match) =
+ *	match->n < SMADV_CURSORS &&
+ *	-SMADV_CURSOR_FAR <= match->delta <= SMADV_CURSOR_FAR &&
+ *	-SMADV_CURSOR_FAR <= match->neighbour <= SMADV_CURSOR_FAR &&
+ *	(SMADV_FIT_REPEAT < match->fit < 0xffffffff ==> match->delta != 0);
+ */
+
+/*@
+ * requires \valid_read(set) && smadv_streams_valid(set) && \valid(match);
+ * requires \separated(set, match) && within(match) && n < SMADV_CURSORS;
+ * requires page < SMADV_PAGE_MAX && -SMADV_CURSOR_FAR <= delta <= SMADV_CURSOR_FAR;
+ * assigns *match;
+ * ensures within(match);
+ */
 static void consider(const struct smadv_streams *set, u32 n, u64 page, s64 delta,
 		     struct match *match)
 {
@@ -241,6 +375,12 @@ static void consider(const struct smadv_streams *set, u32 n, u64 page, s64 delta
 	match->delta = delta;
 }
 
+/*@
+ * requires \valid_read(set) && smadv_streams_valid(set) && \valid(match);
+ * requires \separated(set, match) && page < SMADV_PAGE_MAX;
+ * assigns *match;
+ * ensures within(match);
+ */
 static void search(const struct smadv_streams *set, u64 page, struct match *match)
 {
 	s64 delta, far = set->far;
@@ -250,6 +390,11 @@ static void search(const struct smadv_streams *set, u64 page, struct match *matc
 	match->n = 0;
 	match->delta = 0;
 	match->neighbour = 0;
+	/*@
+	 * loop invariant n <= SMADV_CURSORS && within(match);
+	 * loop assigns n, delta, *match;
+	 * loop variant SMADV_CURSORS - n;
+	 */
 	for (n = 0; n < SMADV_CURSORS; n++) {
 		delta = (s64)page - (s64)set->cursor[n].page;
 		if (delta <= far && delta >= -far)
@@ -257,26 +402,60 @@ static void search(const struct smadv_streams *set, u64 page, struct match *matc
 	}
 }
 
-/* The fault fits cursor @match->n. */
-static void follow(struct smadv_streams *set, u64 page, const struct match *match,
-		   struct smadv_step *step)
+/* The stream that the fault fits does not go on in its usual way. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set) && \valid_read(match) && \valid(step);
+ * requires \separated(set, match, step) && page < SMADV_PAGE_MAX && within(match);
+ * requires match->delta != 0 && step->earlier == 0;
+ * assigns *set, *step;
+ * ensures smadv_streams_valid(set) && smadv_is_step(step->kind);
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ * ensures step->earlier <= 0xffff;
+ */
+static void advance(struct smadv_streams *set, u64 page, const struct match *match,
+		    struct smadv_step *step)
 {
-	struct smadv_cursor *cursor = &set->cursor[match->n];
-
-	if (match->fit >= SMADV_FIT_LATE && match->fit < SMADV_FIT_FRESH) {
-		step->kind = smadv_cursor_lag(cursor, set->tick);
-		return;
-	}
-	set->recent = (u8)match->n;
-	step->kind = smadv_cursor_cruise(cursor, page, set->tick);
-	if (step->kind != SMADV_STEP_REPEAT)
-		return;
-	smadv_cursor_advance(cursor, page, match->delta, set->tick, step);
+	smadv_cursor_advance(&set->cursor[match->n], page, match->delta, set->tick, step);
+	/*@ assert smadv_streams_valid(set); */
 	if (step->promise != SMADV_PROMISE_OPEN)
 		count_promise(set, step->promise);
 }
 
+/* The fault fits cursor @match->n. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set) && \valid_read(match) && \valid(step);
+ * requires \separated(set, match, step) && page < SMADV_PAGE_MAX && within(match);
+ * requires match->delta != 0 && step->earlier == 0;
+ * assigns *set, *step;
+ * ensures smadv_streams_valid(set) && smadv_is_step(step->kind);
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ * ensures step->earlier <= 0xffff;
+ */
+static void follow(struct smadv_streams *set, u64 page, const struct match *match,
+		   struct smadv_step *step)
+{
+	if (match->fit >= SMADV_FIT_LATE && match->fit < SMADV_FIT_FRESH) {
+		step->kind = smadv_cursor_lag(&set->cursor[match->n], set->tick);
+		return;
+	}
+	set->recent = (u8)match->n;
+	step->kind = cruise(set, match->n, page);
+	/*@ assert smadv_streams_valid(set); */
+	if (step->kind == SMADV_STEP_REPEAT)
+		advance(set, page, match, step);
+}
+
 /* The last stream does not simply go on. Apart, for it is the rarer and longer way. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set) && \valid(step) && \separated(set, step);
+ * requires page < SMADV_PAGE_MAX && set->gap_tick < set->tick;
+ * requires step->kind == SMADV_STEP_REPEAT && step->earlier == 0;
+ * assigns *set, *step;
+ * ensures smadv_streams_valid(set);
+ * ensures step->kind == SMADV_STEP_REPEAT || smadv_is_step(step->kind);
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ * ensures step->earlier <= 0xffff;
+ */
 static noinline void explore(struct smadv_streams *set, u64 page, struct smadv_step *step)
 {
 	struct match match;
@@ -298,11 +477,9 @@ static noinline void explore(struct smadv_streams *set, u64 page, struct smadv_s
  */
 void smadv_streams_step(struct smadv_streams *set, u64 page, struct smadv_step *step)
 {
-	struct smadv_cursor *recent = &set->cursor[set->recent % SMADV_CURSORS];
-
 	step->earlier = 0;
 	tick(set);
-	step->kind = smadv_cursor_cruise(recent, page, set->tick);
+	step->kind = cruise(set, set->recent % SMADV_CURSORS, page);
 	if (step->kind == SMADV_STEP_REPEAT)
 		explore(set, page, step);
 }
@@ -315,6 +492,11 @@ void smadv_streams_halve(struct smadv_streams *set)
 {
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && smadv_cursors_valid(set, SMADV_CURSORS);
+	 * loop assigns i, set->cursor[0 .. SMADV_CURSORS - 1].weight;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++)
 		set->cursor[i].weight /= 2;
 }
@@ -347,12 +529,21 @@ u32 smadv_streams_live(const struct smadv_streams *set)
 {
 	u32 i, count = 0;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && count <= i;
+	 * loop assigns i, count;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++)
 		if (set->cursor[i].steps >= 4 && smadv_cursor_is_live(&set->cursor[i], set->tick))
 			count++;
 	return count;
 }
 
+/*@
+ * requires \valid_read(cursor);
+ * assigns \nothing;
+ */
 static bool goes_forward(const struct smadv_cursor *cursor)
 {
 	return cursor->delta > 0;
@@ -375,6 +566,11 @@ u32 smadv_streams_promised(const struct smadv_streams *set, bool forward, bool p
 	const struct smadv_cursor *cursor;
 	u32 i, steps = 0, broken = set->broken;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && steps <= 0xffff * i && broken <= set->broken + i;
+	 * loop assigns i, cursor, steps, broken;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++) {
 		cursor = &set->cursor[i];
 		if (!smadv_cursor_is_promising(cursor))
@@ -402,6 +598,12 @@ u32 smadv_streams_stride(const struct smadv_streams *set)
 	const struct smadv_cursor *cursor, *best = NULL;
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS;
+	 * loop invariant best == \null || \exists integer k; 0 <= k < i && best == &set->cursor[k];
+	 * loop assigns i, cursor, best;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++) {
 		cursor = &set->cursor[i];
 		if (smadv_cursor_is_strided(cursor) && (!best || cursor->last > best->last))
@@ -413,14 +615,56 @@ u32 smadv_streams_stride(const struct smadv_streams *set)
 }
 
 /* Free cursors first, then the oldest. */
+/*@
+ * requires \valid_read(set) && smadv_streams_valid(set);
+ * assigns \nothing;
+ * ensures \result < SMADV_CURSORS;
+ */
 static u32 place_for(const struct smadv_streams *set)
 {
 	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS;
+	 * loop assigns i;
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < set->limit && i < SMADV_CURSORS; i++)
 		if (smadv_cursor_is_clear(&set->cursor[i]))
 			return i;
 	return oldest(set);
+}
+
+/* A stream used last at @tick, by the clock of the range that it comes to. */
+/*@
+ * requires \valid(cursor) && \valid_read(stream) && \separated(cursor, stream);
+ * requires smadv_cursor_valid(stream) && tick <= SMADV_TICK_MAX;
+ * assigns *cursor;
+ * ensures smadv_cursor_valid(cursor);
+ */
+static void put(struct smadv_cursor *cursor, const struct smadv_cursor *stream, u32 tick)
+{
+	*cursor = *stream;
+	cursor->first = tick;
+	cursor->last = tick;
+}
+
+/* Take in a stream used last @age ticks ago, unless there are as many younger ones. */
+/*@
+ * requires \valid(set) && \valid_read(stream) && \separated(set, stream);
+ * requires smadv_streams_valid(set) && smadv_cursor_valid(stream);
+ * assigns set->cursor[0 .. SMADV_CURSORS - 1];
+ * ensures smadv_streams_valid(set);
+ */
+static void take(struct smadv_streams *set, const struct smadv_cursor *stream, u32 age)
+{
+	u32 n = place_for(set);
+
+	if (!smadv_cursor_is_clear(&set->cursor[n]) &&
+	    smadv_cursor_age(&set->cursor[n], set->tick) <= age)
+		return;
+	put(&set->cursor[n], stream, set->tick > age ? set->tick - age : 0);
+	/*@ assert smadv_cursors_valid(set, SMADV_CURSORS); */
 }
 
 /**
@@ -433,19 +677,17 @@ static u32 place_for(const struct smadv_streams *set)
  */
 void smadv_streams_merge(struct smadv_streams *set, const struct smadv_streams *other)
 {
-	struct smadv_cursor *cursor;
-	u32 i, age;
+	u32 i;
 
+	/*@
+	 * loop invariant i <= SMADV_CURSORS && smadv_streams_valid(set);
+	 * loop assigns i, set->cursor[0 .. SMADV_CURSORS - 1];
+	 * loop variant SMADV_CURSORS - i;
+	 */
 	for (i = 0; i < SMADV_CURSORS; i++) {
 		if (smadv_cursor_is_clear(&other->cursor[i]))
 			continue;
-		age = smadv_cursor_age(&other->cursor[i], other->tick);
-		cursor = &set->cursor[place_for(set)];
-		if (!smadv_cursor_is_clear(cursor) &&
-		    smadv_cursor_age(cursor, set->tick) <= age)
-			continue;
-		*cursor = other->cursor[i];
-		cursor->last = set->tick > age ? set->tick - age : 0;
-		cursor->first = cursor->last;
+		take(set, &other->cursor[i],
+		     smadv_cursor_age(&other->cursor[i], other->tick));
 	}
 }

@@ -38,28 +38,80 @@ struct smadv_streams {
 	u8 broken;
 };
 
+/*@
+ * predicate smadv_cursors_valid(struct smadv_streams *streams, integer number) =
+ *	\forall integer i; 0 <= i < number ==> smadv_cursor_valid(&streams->cursor[i]);
+ *
+ * predicate smadv_streams_sized(struct smadv_streams *streams) =
+ *	SMADV_FAULT_AROUND_PAGES <= streams->near <= 2 * SMADV_FAULT_AROUND_PAGES &&
+ *	streams->far <= SMADV_CURSOR_FAR && 2 <= streams->limit <= SMADV_CURSORS &&
+ *	streams->reach_max <= 0x100000;
+ *
+ * predicate smadv_streams_valid(struct smadv_streams *streams) =
+ *	smadv_cursors_valid(streams, SMADV_CURSORS) && smadv_streams_sized(streams) &&
+ *	streams->gap_tick <= streams->tick <= SMADV_TICK_MAX && streams->reach <= 0x100000 &&
+ *	streams->recent < SMADV_CURSORS && streams->hand < SMADV_CURSORS &&
+ *	streams->kept < 8 && streams->broken < 8;
+ */
+
 /* Start without a stream, for a range of @pages pages. */
+/*@
+ * requires \valid(set);
+ * assigns *set;
+ * ensures smadv_streams_valid(set);
+ */
 void smadv_streams_init(struct smadv_streams *set, u64 pages);
 
 /* The range is now [start, end): streams outside of it go. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set) && start < end;
+ * assigns *set;
+ * ensures smadv_streams_valid(set);
+ */
 void smadv_streams_resize(struct smadv_streams *set, u64 start, u64 end);
 
 /* Take in the younger streams of @other. */
+/*@
+ * requires \valid(set) && \valid_read(other) && \separated(set, other);
+ * requires smadv_streams_valid(set) && smadv_streams_valid(other);
+ * assigns *set;
+ * ensures smadv_streams_valid(set);
+ */
 void smadv_streams_merge(struct smadv_streams *set, const struct smadv_streams *other);
 
 /* One fault at @page. */
+/*@
+ * requires \valid(set) && \valid(step) && \separated(set, step);
+ * requires smadv_streams_valid(set) && page < SMADV_PAGE_MAX;
+ * assigns *set, *step;
+ * ensures smadv_streams_valid(set);
+ * ensures step->kind == SMADV_STEP_REPEAT || smadv_is_step(step->kind);
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ * ensures step->earlier <= 0xffff;
+ */
 void smadv_streams_step(struct smadv_streams *set, u64 page, struct smadv_step *step);
 
 /* The counters of the window are halved. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set);
+ * assigns *set;
+ * ensures smadv_streams_valid(set);
+ */
 void smadv_streams_halve(struct smadv_streams *set);
 
 /* @lost faults went unseen. */
+/*@
+ * requires \valid(set) && smadv_streams_valid(set);
+ * assigns set->reach, set->gap_tick;
+ * ensures smadv_streams_valid(set);
+ */
 void smadv_streams_gap(struct smadv_streams *set, u32 lost);
 
 /* Concurrent streams that are going on. */
 /*@
- * requires \valid_read(set);
+ * requires \valid_read(set) && smadv_streams_valid(set);
  * assigns \nothing;
+ * ensures \result <= SMADV_CURSORS;
  */
 u32 smadv_streams_live(const struct smadv_streams *set);
 
@@ -68,15 +120,17 @@ u32 smadv_streams_live(const struct smadv_streams *set);
  * to become long, in one direction. @patient counts overdue ones too.
  */
 /*@
- * requires \valid_read(set);
+ * requires \valid_read(set) && smadv_streams_valid(set);
  * assigns \nothing;
+ * ensures \result <= 0xffff * SMADV_CURSORS;
  */
 u32 smadv_streams_promised(const struct smadv_streams *set, bool forward, bool patient);
 
 /* Stride in pages of the strided stream used last, 0 without one. */
 /*@
- * requires \valid_read(set);
+ * requires \valid_read(set) && smadv_streams_valid(set);
  * assigns \nothing;
+ * ensures \result <= SMADV_CURSOR_FAR;
  */
 u32 smadv_streams_stride(const struct smadv_streams *set);
 
