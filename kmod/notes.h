@@ -21,8 +21,8 @@
  * @offset: page offset of @start in it
  * @number: counts the notes of its address space, from 1
  * @hint: enum smart_madvise_hint that it set, or bears while it moves
- * @override_only: of no concern but where NORMAL stands in place of a hint: munmap(),
- *	mmap() in place of something, and mremap() of what bears no hint
+ * @override_only: of no concern but where NORMAL stands in place of a hint, or while the
+ *	module advises: munmap(), mmap() in place of something, and mremap() of what bears no hint
  * @vague: stands for several calls of this hint, each somewhere on the stretch from
  *	@start to @end, and to somewhere on the one from @to to @to_end
  */

@@ -232,8 +232,8 @@ inline review(q) {
 }
 
 /* restore_piece(): where a piece of the entry still bears its hint, or NOWHERE */
-#define is_piece(p)	(bears(p) && (p == first || (is_joined(first) && p < PARTS)) && !is_enough)
-#define is_enough	(MUTANT == M_PIECES_SHARED && pieces == (is_joined(first) -> PARTS : 1))
+#define is_piece(p)	(bears(p) && is_part(p) && !is_enough)
+#define is_enough	(MUTANT == M_PIECES_SHARED && pieces == (whole -> PARTS : 1))
 #define stretch_of(q)	(entry[q] == SOME -> 1 : PLACES + q - entry[q])
 inline find() {
 	atomic {

@@ -34,7 +34,7 @@
 #define PAGE		4096L
 #define BLOCK		16	/* pages that one fault on resident small folios maps */
 #define FILES		2	/* of each thread */
-#define NO_FILE		FILES
+#define NO_FILE		FILES	/* plain memory */
 #define FILE_PAGES	1024
 #define ARENA_PAGES	2048
 #define MAX_THREADS	8
