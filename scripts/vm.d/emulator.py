@@ -31,7 +31,7 @@ class Qemu:
         modules = self.folder / "usr/lib/x86_64-linux-gnu/qemu"
         return {**os.environ, "QEMU_MODULE_DIR": str(modules)}
 
-    def guest_words(self, append: str, icount: bool = False,
+    def guest_words(self, append: str, icount: bool = False, turns: bool = False,
                     accelerator: str | None = None) -> list[str]:
         """The kernel with its command line, and what runs it."""
         words = ["-kernel", self.image]
@@ -44,7 +44,7 @@ class Qemu:
             return [*words, "-accel", "kvm", "-cpu", "host", "-append", append]
         # A guest that has to wait for its turn calibrates its clock wrong now and then:
         # by a factor of 13, once.
-        return [*words, "-accel", "tcg,thread=multi", "-cpu", "max",
+        return [*words, "-accel", f"tcg,thread={'single' if turns else 'multi'}", "-cpu", "max",
                 "-append", f"{append} tsc_early_khz={tsc.khz()}"]
 
     def _kvm_works(self) -> bool:

@@ -97,6 +97,7 @@ class Machine:
     cpus: int
     memory_mb: int
     icount: bool
+    turns: bool
     accelerator: str | None
     append: str
     slowness: int = 1
@@ -182,7 +183,7 @@ class Machine:
     def _start(self, descriptors: list[int]) -> subprocess.Popen:
         words = [*self.emulator.words(),
                  *self.emulator.guest_words(f"{COMMAND_LINE} {self.append}", self.icount,
-                                            self.accelerator),
+                                            self.turns, self.accelerator),
                  "-smp", str(self.cpus), "-m", str(self.memory_mb), "-initrd", str(self.initrd),
                  "-chardev", f"file,id=console,path={self.console}", "-serial", "chardev:console",
                  "-device", "virtio-serial-pci,id=ports"]
