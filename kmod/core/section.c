@@ -70,7 +70,7 @@ void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end)
 }
 
 /*@
- * requires \valid(sections) && smadv_sections_valid(*sections);
+ * requires \valid(sections) && smadv_sections_valid(sections);
  * assigns sections->total, sections->stream[0 .. SMADV_SECTIONS - 1],
  *	sections->jumps[0 .. SMADV_SECTIONS - 1];
  * ensures sections->total <= 254 * SMADV_SECTIONS;
@@ -106,7 +106,7 @@ static void halve(struct smadv_sections *sections)
  * use of the range. So what counts as a jump beside the stream is farther away.
  */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections) && i < SMADV_SECTIONS;
+ * requires \valid_read(sections) && smadv_sections_valid(sections) && i < SMADV_SECTIONS;
  * assigns \nothing;
  */
 static bool is_away(const struct smadv_sections *sections, u32 i)
@@ -115,7 +115,7 @@ static bool is_away(const struct smadv_sections *sections, u32 i)
 }
 
 /*@
- * requires \valid(sections) && smadv_sections_valid(*sections) && i < SMADV_SECTIONS;
+ * requires \valid(sections) && smadv_sections_valid(sections) && i < SMADV_SECTIONS;
  * assigns sections->lowest[i];
  */
 static void note_jump(struct smadv_sections *sections, u32 i, u64 page)
@@ -184,7 +184,7 @@ static struct smadv_section_sum sum(const struct smadv_sections *sections, struc
 
 /* The sections below @page. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections);
+ * requires \valid_read(sections) && smadv_sections_valid(sections);
  * assigns \nothing;
  * ensures \result.low == 0 && \result.high <= SMADV_SECTIONS;
  */
@@ -314,7 +314,7 @@ static bool is_quiet(const struct smadv_sections *sections, u32 i, u32 limit)
 
 /* The quiet sections around section @at. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections) && at < SMADV_SECTIONS;
+ * requires \valid_read(sections) && smadv_sections_valid(sections) && at < SMADV_SECTIONS;
  * assigns \nothing;
  * ensures \result.low <= at <= \result.high <= SMADV_SECTIONS;
  */
@@ -400,7 +400,7 @@ static bool distinct(const struct smadv_section_sum *inside, u32 inside_count,
  * they lie apart from there to the end (the minimum of n uniform variables, unbiased).
  */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections) && i < SMADV_SECTIONS;
+ * requires \valid_read(sections) && smadv_sections_valid(sections) && i < SMADV_SECTIONS;
  * assigns \nothing;
  */
 static u64 begin_of_jumps(const struct smadv_sections *sections, u32 i)

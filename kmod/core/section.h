@@ -49,31 +49,35 @@ struct smadv_section_sum {
 };
 
 /*@
- * predicate smadv_sections_valid(struct smadv_sections sections) =
- *	6 <= sections.shift <= 47 && 1 <= sections.count <= SMADV_SECTIONS &&
- *	sections.total <= 2 * 255 * SMADV_SECTIONS && sections.stream_at < SMADV_SECTIONS &&
- *	sections.first <= 0x10000000000000 &&
- *	sections.first + SMADV_SECTIONS <= (0x20000000000000 >> sections.shift);
+ * predicate smadv_sections_valid(struct smadv_sections *sections) =
+ *	6 <= sections->shift <= 47 && 1 <= sections->count <= SMADV_SECTIONS &&
+ *	sections->total <= 2 * 255 * SMADV_SECTIONS && sections->stream_at < SMADV_SECTIONS &&
+ *	sections->first <= 0x10000000000000 &&
+ *	sections->first + SMADV_SECTIONS <= (0x20000000000000 >> sections->shift);
  */
 /* Start empty, over pages [start, end), start < end <= SMADV_PAGE_MAX. */
 /*@
  * requires \valid(sections) && start < end <= 0x10000000000000;
- * assigns *sections;
- * ensures smadv_sections_valid(*sections);
+ * assigns sections->stream[0 .. SMADV_SECTIONS - 1], sections->jumps[0 .. SMADV_SECTIONS - 1],
+ *	sections->lowest[0 .. SMADV_SECTIONS - 1], sections->shift, sections->count,
+ *	sections->total, sections->stream_at, sections->first, sections->history;
+ * ensures smadv_sections_valid(sections);
  */
 void smadv_sections_init(struct smadv_sections *sections, u64 start, u64 end);
 
 /* One fault at @page inside the range. */
 /*@
- * requires \valid(sections) && smadv_sections_valid(*sections);
- * assigns *sections;
- * ensures smadv_sections_valid(*sections);
+ * requires \valid(sections) && smadv_sections_valid(sections);
+ * assigns sections->stream[0 .. SMADV_SECTIONS - 1], sections->jumps[0 .. SMADV_SECTIONS - 1],
+ *	sections->lowest[0 .. SMADV_SECTIONS - 1], sections->total, sections->stream_at,
+ *	sections->history;
+ * ensures smadv_sections_valid(sections);
  */
 void smadv_sections_add(struct smadv_sections *sections, u64 page, bool jump);
 
 /* Sum over the sections below @page. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections);
+ * requires \valid_read(sections) && smadv_sections_valid(sections);
  * assigns \nothing;
  * ensures \result.stream <= 255 * SMADV_SECTIONS && \result.jumps <= 255 * SMADV_SECTIONS;
  */
@@ -81,7 +85,7 @@ struct smadv_section_sum smadv_sections_below(const struct smadv_sections *secti
 
 /* Sum over the other sections, from @page on. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections);
+ * requires \valid_read(sections) && smadv_sections_valid(sections);
  * assigns \nothing;
  * ensures \result.stream <= 255 * SMADV_SECTIONS && \result.jumps <= 255 * SMADV_SECTIONS;
  */
@@ -89,14 +93,14 @@ struct smadv_section_sum smadv_sections_from(const struct smadv_sections *sectio
 
 /* Pages of as many sections as jumps spread over, were they spread evenly. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections);
+ * requires \valid_read(sections) && smadv_sections_valid(sections);
  * assigns \nothing;
  */
 u64 smadv_sections_extent(const struct smadv_sections *sections);
 
 /* Page where a part with streams only touches one with jumps, or 0. */
 /*@
- * requires \valid_read(sections) && smadv_sections_valid(*sections);
+ * requires \valid_read(sections) && smadv_sections_valid(sections);
  * assigns \nothing;
  */
 u64 smadv_sections_border(const struct smadv_sections *sections);

@@ -55,7 +55,7 @@ static void clear(struct smadv_sketch *sketch, u32 level)
  */
 /*@
  * requires \valid(sketch) && sketch->top_level <= 22 && sketch->now.level <= 22;
- * requires smadv_sketch_sum_valid(sketch->now);
+ * requires smadv_sketch_sum_valid(&sketch->now);
  * assigns *sketch;
  * ensures smadv_sketch_valid(sketch);
  */
@@ -90,7 +90,7 @@ static void set_top_level(struct smadv_sketch *sketch, u64 blocks)
 
 /* Faults that stand behind a sum, those on blocks that were not sampled included. */
 /*@
- * requires \valid_read(sum) && smadv_sketch_sum_valid(*sum);
+ * requires \valid_read(sum) && smadv_sketch_sum_valid(sum);
  * assigns \nothing;
  * ensures \result <= 1 << 46;
  */
@@ -100,7 +100,7 @@ static u64 all_faults(const struct smadv_sketch_sum *sum)
 }
 
 /*@
- * requires \valid_read(sum) && smadv_sketch_sum_valid(*sum);
+ * requires \valid_read(sum) && smadv_sketch_sum_valid(sum);
  * assigns \nothing;
  * ensures \result <= 1 << 38;
  */
@@ -114,7 +114,7 @@ static u64 all_blocks(const struct smadv_sketch_sum *sum)
  * requires \valid_read(sketch) && smadv_sketch_valid(sketch);
  * assigns \nothing;
  * ensures \result == &sketch->now || \result == &sketch->last;
- * ensures smadv_sketch_sum_valid(*\result);
+ * ensures smadv_sketch_sum_valid(\result);
  */
 static const struct smadv_sketch_sum *settled(const struct smadv_sketch *sketch)
 {

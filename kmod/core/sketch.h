@@ -37,14 +37,14 @@ struct smadv_sketch {
 };
 
 /*@
- * predicate smadv_sketch_sum_valid(struct smadv_sketch_sum sum) =
- *	sum.faults <= 1 << 24 && sum.blocks <= 1 << 24 && sum.level <= 22;
+ * predicate smadv_sketch_sum_valid(struct smadv_sketch_sum *sum) =
+ *	sum->faults <= 1 << 24 && sum->blocks <= 1 << 24 && sum->level <= 22;
  *
  * predicate smadv_sketch_valid(struct smadv_sketch *sketch) =
  *	sketch->used < SMADV_SKETCH_BITS * 7 / 10 && sketch->top_level <= 22 &&
  *	sketch->now.faults < SMADV_SKETCH_BITS * 16 &&
  *	sketch->now.blocks <= 852 * sketch->used && sketch->now.level <= 22 &&
- *	smadv_sketch_sum_valid(sketch->last);
+ *	smadv_sketch_sum_valid(&sketch->last);
  */
 
 /* Start empty, for a range of @blocks blocks. */

@@ -94,7 +94,7 @@ void smadv_streams_step(struct smadv_streams *set, u64 page, struct smadv_step *
 /* The counters of the window are halved. */
 /*@
  * requires \valid(set) && smadv_streams_valid(set);
- * assigns *set;
+ * assigns set->cursor[0 .. SMADV_CURSORS - 1].weight;
  * ensures smadv_streams_valid(set);
  */
 void smadv_streams_halve(struct smadv_streams *set);
