@@ -4,22 +4,41 @@
 /* Jumps from which their phases tell anything. */
 #define PHASE_JUMPS_MIN	16
 
+/*@
+ * assigns \nothing;
+ * ensures \result == \min(sum, 0xffffffff);
+ */
 static u32 saturated(u64 sum)
 {
 	return sum < 0xffffffffULL ? (u32)sum : 0xffffffffU;
 }
 
+/*@
+ * requires \valid(counter);
+ * assigns *counter;
+ * ensures *counter == \min(\old(*counter) + number, 0xffffffff);
+ */
 static void add(u32 *counter, u32 number)
 {
 	*counter = saturated((u64)*counter + number);
 }
 
+/*@
+ * requires \valid(counter);
+ * assigns *counter;
+ * ensures *counter == \min(\old(*counter) + 1, 0xffffffff);
+ */
 static void increment(u32 *counter)
 {
 	if (*counter != 0xffffffffU)
 		++*counter;
 }
 
+/*@
+ * requires \valid(phase);
+ * assigns *phase;
+ * ensures *phase == \min(\old(*phase) + number, 0xffff);
+ */
 static void add_phase(u16 *phase, u16 number)
 {
 	u32 sum = (u32)*phase + number;
@@ -27,12 +46,26 @@ static void add_phase(u16 *phase, u16 number)
 	*phase = sum < 0xffffU ? (u16)sum : 0xffffU;
 }
 
+/*@
+ * requires \valid(evidence);
+ * assigns evidence->total;
+ * ensures evidence->total == \min(evidence->forward + evidence->backward +
+ *	evidence->strided + evidence->near + evidence->jumps, 0xffffffff);
+ */
 static void sum_up(struct smadv_evidence *evidence)
 {
 	evidence->total = saturated((u64)evidence->forward + evidence->backward +
 				    evidence->strided + evidence->near + evidence->jumps);
 }
 
+/*@
+ * requires \valid(evidence);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->tight, evidence->tight_pages, evidence->landed_q4,
+ *	evidence->jumps_q4, evidence->lost, evidence->total,
+ *	evidence->phase[0 .. SMADV_PHASES - 1];
+ * ensures evidence->lost == 0;
+ */
 static void clear_window(struct smadv_evidence *evidence)
 {
 	u32 i;
@@ -48,11 +81,24 @@ static void clear_window(struct smadv_evidence *evidence)
 	evidence->jumps_q4 = 0;
 	evidence->lost = 0;
 	evidence->total = 0;
+	/*@
+	 * loop invariant i <= SMADV_PHASES;
+	 * loop assigns i, evidence->phase[0 .. SMADV_PHASES - 1];
+	 * loop variant SMADV_PHASES - i;
+	 */
 	for (i = 0; i < SMADV_PHASES; i++)
 		evidence->phase[i] = 0;
 }
 
-static void halve_window(struct smadv_evidence *evidence)
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->tight, evidence->tight_pages, evidence->landed_q4,
+ *	evidence->jumps_q4, evidence->lost, evidence->total,
+ *	evidence->phase[0 .. SMADV_PHASES - 1];
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void halve_counters(struct smadv_evidence *evidence)
 {
 	u32 i;
 
@@ -66,10 +112,83 @@ static void halve_window(struct smadv_evidence *evidence)
 	evidence->tight_pages /= 2;
 	evidence->jumps_q4 /= 2;
 	evidence->lost /= 2;
+	/*@
+	 * loop invariant i <= SMADV_PHASES;
+	 * loop assigns i, evidence->phase[0 .. SMADV_PHASES - 1];
+	 * loop variant SMADV_PHASES - i;
+	 */
 	for (i = 0; i < SMADV_PHASES; i++)
 		evidence->phase[i] /= 2;
 	sum_up(evidence);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->tight, evidence->tight_pages, evidence->landed_q4,
+ *	evidence->jumps_q4, evidence->lost, evidence->total,
+ *	evidence->phase[0 .. SMADV_PHASES - 1],
+ *	evidence->streams.cursor[0 .. SMADV_CURSORS - 1].weight;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void halve_window(struct smadv_evidence *evidence)
+{
+	halve_counters(evidence);
 	smadv_streams_halve(&evidence->streams);
+}
+
+/*@
+ * requires \valid(evidence) && smadv_streams_valid(&evidence->streams);
+ * requires smadv_sketch_valid(&evidence->sketch) && evidence->lost <= SMADV_LOST_MAX;
+ * requires start < end <= SMADV_PAGE_MAX;
+ * assigns evidence->sections;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void begin_sections(struct smadv_evidence *evidence, u64 start, u64 end)
+{
+	smadv_sections_init(&evidence->sections, start, end);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+	/*@ assert smadv_streams_valid(&evidence->streams); */
+	/*@ assert smadv_sketch_valid(&evidence->sketch); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_streams_valid(&evidence->streams);
+ * requires evidence->lost <= SMADV_LOST_MAX;
+ * assigns evidence->sketch;
+ * ensures smadv_streams_valid(&evidence->streams);
+ * ensures smadv_sketch_valid(&evidence->sketch);
+ * ensures evidence->lost <= SMADV_LOST_MAX;
+ */
+static void begin_sketch(struct smadv_evidence *evidence, u64 pages)
+{
+	smadv_sketch_init(&evidence->sketch, pages / SMADV_FAULT_AROUND_PAGES);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/* What depends on positions begins anew. */
+/*@
+ * requires \valid(evidence) && smadv_streams_valid(&evidence->streams);
+ * requires evidence->lost <= SMADV_LOST_MAX && start < end <= SMADV_PAGE_MAX;
+ * assigns evidence->sections, evidence->sketch;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void restart(struct smadv_evidence *evidence, u64 start, u64 end)
+{
+	begin_sketch(evidence, end - start);
+	begin_sections(evidence, start, end);
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires start < end;
+ * assigns evidence->streams;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void resize_streams(struct smadv_evidence *evidence, u64 start, u64 end)
+{
+	smadv_streams_resize(&evidence->streams, start, end);
 }
 
 /**
@@ -83,8 +202,8 @@ void smadv_evidence_init(struct smadv_evidence *evidence, u64 start, u64 end)
 	clear_window(evidence);
 	evidence->seen = 0;
 	smadv_streams_init(&evidence->streams, end - start);
-	smadv_sections_init(&evidence->sections, start, end);
-	smadv_sketch_init(&evidence->sketch, (end - start) / SMADV_FAULT_AROUND_PAGES);
+	/*@ assert evidence->lost == 0; */
+	restart(evidence, start, end);
 }
 
 /**
@@ -97,11 +216,20 @@ void smadv_evidence_init(struct smadv_evidence *evidence, u64 start, u64 end)
  */
 void smadv_evidence_resize(struct smadv_evidence *evidence, u64 start, u64 end)
 {
-	smadv_streams_resize(&evidence->streams, start, end);
-	smadv_sections_init(&evidence->sections, start, end);
-	smadv_sketch_init(&evidence->sketch, (end - start) / SMADV_FAULT_AROUND_PAGES);
+	resize_streams(evidence, start, end);
+	restart(evidence, start, end);
 }
 
+/*@
+ * requires \valid(evidence);
+ * assigns \result \from evidence, kind;
+ * ensures kind == SMADV_STEP_FORWARD ==> \result == &evidence->forward;
+ * ensures kind == SMADV_STEP_BACKWARD ==> \result == &evidence->backward;
+ * ensures kind == SMADV_STEP_STRIDED ==> \result == &evidence->strided;
+ * ensures kind == SMADV_STEP_SHORT ==> \result == &evidence->near;
+ * ensures kind < SMADV_STEP_SHORT || kind > SMADV_STEP_STRIDED ==>
+ *	\result == &evidence->jumps;
+ */
 static u32 *counter(struct smadv_evidence *evidence, u32 kind)
 {
 	switch (kind) {
@@ -119,12 +247,22 @@ static u32 *counter(struct smadv_evidence *evidence, u32 kind)
 }
 
 /* @count of @sum, scaled to a @part of the @whole. */
+/*@
+ * assigns \nothing;
+ * ensures part <= whole ==> \result <= sum;
+ */
 static u32 share(u32 sum, u32 part, u32 whole)
 {
 	return whole ? (u32)((u64)sum * part / whole) : 0;
 }
 
 /* Steps counted as @from turn out to be @to. Halving may have left fewer of them. */
+/*@
+ * requires \valid(evidence) && smadv_is_step(from) && smadv_is_step(to);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->tight, evidence->tight_pages, evidence->landed_q4,
+ *	evidence->jumps_q4;
+ */
 static void recount(struct smadv_evidence *evidence, u32 steps, u32 from, u32 to)
 {
 	u32 *source = counter(evidence, from);
@@ -144,6 +282,27 @@ static void recount(struct smadv_evidence *evidence, u32 steps, u32 from, u32 to
 	add(target, moved);
 }
 
+/* Earlier steps of the stream turn out to be of the kind of this one. */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid_read(step) && \separated(evidence, step) && smadv_is_step(step->kind);
+ * requires step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->tight, evidence->tight_pages, evidence->landed_q4,
+ *	evidence->jumps_q4;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void correct(struct smadv_evidence *evidence, const struct smadv_step *step)
+{
+	if (step->earlier)
+		recount(evidence, step->earlier, step->earlier_kind, step->kind);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && \valid_read(step) && \separated(evidence, step);
+ * assigns evidence->tight, evidence->landed_q4, evidence->tight_pages;
+ */
 static void count_tight(struct smadv_evidence *evidence, const struct smadv_step *step)
 {
 	if (!step->tight)
@@ -153,6 +312,10 @@ static void count_tight(struct smadv_evidence *evidence, const struct smadv_step
 	add(&evidence->tight_pages, step->pages);
 }
 
+/*@
+ * requires \valid(evidence);
+ * assigns evidence->phase[0 .. SMADV_PHASES - 1], evidence->jumps_q4;
+ */
 static void count_jump(struct smadv_evidence *evidence, u64 page)
 {
 	u16 *phase = &evidence->phase[page % SMADV_PHASES];
@@ -162,18 +325,81 @@ static void count_jump(struct smadv_evidence *evidence, u64 page)
 	add(&evidence->jumps_q4, 16);
 }
 
+/*@
+ * requires \valid(evidence);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps;
+ */
+static void count_kind(struct smadv_evidence *evidence, u32 kind)
+{
+	increment(counter(evidence, kind));
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid_read(step) && \separated(evidence, step);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->tight, evidence->tight_pages, evidence->landed_q4,
+ *	evidence->jumps_q4, evidence->phase[0 .. SMADV_PHASES - 1];
+ * ensures smadv_evidence_valid(evidence);
+ */
 static void count(struct smadv_evidence *evidence, u64 page, const struct smadv_step *step)
 {
-	u32 *steps = counter(evidence, step->kind);
-
-	increment(steps);
-	if (step->kind == SMADV_STEP_SHORT) {
+	count_kind(evidence, step->kind);
+	if (step->kind == SMADV_STEP_SHORT)
 		count_tight(evidence, step);
-		return;
-	}
-	if (step->kind == SMADV_STEP_JUMP)
+	else if (step->kind == SMADV_STEP_JUMP)
 		count_jump(evidence, page);
-	smadv_sections_add(&evidence->sections, page, step->kind == SMADV_STEP_JUMP);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * assigns evidence->sections;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void count_section(struct smadv_evidence *evidence, u64 page, bool jump)
+{
+	smadv_sections_add(&evidence->sections, page, jump);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * assigns evidence->sketch;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void count_block(struct smadv_evidence *evidence, u64 page)
+{
+	smadv_sketch_add(&evidence->sketch, page / SMADV_FAULT_AROUND_PAGES);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * assigns evidence->seen, evidence->total;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void count_seen(struct smadv_evidence *evidence)
+{
+	increment(&evidence->seen);
+	increment(&evidence->total);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid(step) && \separated(evidence, step) && page < SMADV_PAGE_MAX;
+ * assigns evidence->streams, *step;
+ * ensures smadv_evidence_valid(evidence);
+ * ensures step->kind == SMADV_STEP_REPEAT || smadv_is_step(step->kind);
+ * ensures step->earlier != 0 ==> smadv_is_step(step->earlier_kind);
+ */
+static void follow(struct smadv_evidence *evidence, u64 page, struct smadv_step *step)
+{
+	smadv_streams_step(&evidence->streams, page, step);
+	/*@ assert smadv_sections_valid(&evidence->sections); */
+	/*@ assert smadv_sketch_valid(&evidence->sketch); */
 }
 
 /**
@@ -188,15 +414,15 @@ bool smadv_evidence_add(struct smadv_evidence *evidence, u64 page, u32 window_fa
 {
 	struct smadv_step step;
 
-	smadv_streams_step(&evidence->streams, page, &step);
+	follow(evidence, page, &step);
 	if (step.kind == SMADV_STEP_REPEAT)
 		return false;
-	if (step.earlier)
-		recount(evidence, step.earlier, step.earlier_kind, step.kind);
+	correct(evidence, &step);
 	count(evidence, page, &step);
-	smadv_sketch_add(&evidence->sketch, page / SMADV_FAULT_AROUND_PAGES);
-	increment(&evidence->seen);
-	increment(&evidence->total);
+	if (step.kind != SMADV_STEP_SHORT) /* streams that are still short tell no place */
+		count_section(evidence, page, step.kind == SMADV_STEP_JUMP);
+	count_block(evidence, page);
+	count_seen(evidence);
 	if (evidence->total >= window_faults)
 		halve_window(evidence);
 	return true;
@@ -218,6 +444,15 @@ void smadv_evidence_gap(struct smadv_evidence *evidence, u32 lost)
 }
 
 /* Keep @part of @whole of the streams' steps, and of the jumps. */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires part.stream <= 255 * SMADV_SECTIONS && part.jumps <= 255 * SMADV_SECTIONS;
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->tight, evidence->tight_pages, evidence->landed_q4,
+ *	evidence->jumps_q4, evidence->phase[0 .. SMADV_PHASES - 1],
+ *	evidence->seen, evidence->total;
+ * ensures smadv_evidence_valid(evidence);
+ */
 static void keep(struct smadv_evidence *evidence, struct smadv_section_sum part,
 		 struct smadv_section_sum whole)
 {
@@ -232,17 +467,94 @@ static void keep(struct smadv_evidence *evidence, struct smadv_section_sum part,
 	evidence->tight_pages = share(evidence->tight_pages, part.jumps, whole.jumps);
 	evidence->jumps_q4 = share(evidence->jumps_q4, part.jumps, whole.jumps);
 	evidence->jumps = share(evidence->jumps, part.jumps, whole.jumps);
+	/*@
+	 * loop invariant i <= SMADV_PHASES;
+	 * loop assigns i, evidence->phase[0 .. SMADV_PHASES - 1];
+	 * loop variant SMADV_PHASES - i;
+	 */
 	for (i = 0; i < SMADV_PHASES; i++)
 		evidence->phase[i] = (u16)share(evidence->phase[i], part.jumps, whole.jumps);
 	if (evidence->seen > part.stream + part.jumps)
 		evidence->seen = part.stream + part.jumps;
 	sum_up(evidence);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires part <= SMADV_PAGE_MAX;
+ * assigns evidence->sketch;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void divide_sketch(struct smadv_evidence *evidence, u64 part, u64 whole)
+{
+	smadv_sketch_divide(&evidence->sketch, part / SMADV_FAULT_AROUND_PAGES,
+			    whole / SMADV_FAULT_AROUND_PAGES);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/* From evidence of the whole, of @pages pages, to that of @part, [@start, @end). */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires part.stream <= 255 * SMADV_SECTIONS && part.jumps <= 255 * SMADV_SECTIONS;
+ * requires rest.stream <= 255 * SMADV_SECTIONS && rest.jumps <= 255 * SMADV_SECTIONS;
+ * requires start < end <= SMADV_PAGE_MAX;
+ * assigns *evidence;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void narrow(struct smadv_evidence *evidence, struct smadv_section_sum part,
+		   struct smadv_section_sum rest, u64 start, u64 end, u64 pages)
+{
+	struct smadv_section_sum whole = { part.stream + rest.stream, part.jumps + rest.jumps };
+
+	keep(evidence, part, whole);
+	resize_streams(evidence, start, end);
+	divide_sketch(evidence, end - start, pages);
+	begin_sections(evidence, start, end);
+}
+
+/* Likewise. @other stays as it is, and is there only to say so to the prover. */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid_read(other) && smadv_evidence_valid(other) && \separated(evidence, other);
+ * requires part.stream <= 255 * SMADV_SECTIONS && part.jumps <= 255 * SMADV_SECTIONS;
+ * requires rest.stream <= 255 * SMADV_SECTIONS && rest.jumps <= 255 * SMADV_SECTIONS;
+ * requires start < end <= SMADV_PAGE_MAX;
+ * assigns *evidence;
+ * ensures smadv_evidence_valid(evidence) && smadv_evidence_valid(other);
+ */
+static void narrow_beside(const struct smadv_evidence *other, struct smadv_evidence *evidence,
+			  struct smadv_section_sum part, struct smadv_section_sum rest,
+			  u64 start, u64 end, u64 pages)
+{
+	narrow(evidence, part, rest, start, end, pages);
+	(void)other;
+	/*@ assert \forall integer i; 0 <= i < SMADV_CURSORS ==>
+	 *	other->streams.cursor[i].page == \at(other->streams.cursor[i].page, Pre);
+	 */
+	/*@ assert \forall integer i; 0 <= i < SMADV_CURSORS ==>
+	 *	other->streams.cursor[i].delta == \at(other->streams.cursor[i].delta, Pre);
+	 */
+	/*@ assert \forall integer i; 0 <= i < SMADV_CURSORS ==>
+	 *	other->streams.cursor[i].length == \at(other->streams.cursor[i].length, Pre);
+	 */
+	/*@ assert \forall integer i; 0 <= i < SMADV_CURSORS ==>
+	 *	other->streams.cursor[i].first == \at(other->streams.cursor[i].first, Pre);
+	 */
+	/*@ assert \forall integer i; 0 <= i < SMADV_CURSORS ==>
+	 *	other->streams.cursor[i].last == \at(other->streams.cursor[i].last, Pre);
+	 */
+	/*@ assert smadv_cursors_valid(&other->streams, SMADV_CURSORS); */
+	/*@ assert smadv_streams_sized(&other->streams); */
+	/*@ assert smadv_streams_valid(&other->streams); */
+	/*@ assert smadv_sections_valid(&other->sections); */
+	/*@ assert smadv_sketch_valid(&other->sketch); */
 }
 
 /**
  * smadv_evidence_split() - divide evidence by position
  * @left: evidence of the whole, becomes that of [@start, @page)
- * @right: becomes that of [@page, @end)
+ * @right: copy of it, becomes that of [@page, @end)
  * @start: first page of the whole
  * @page: first page of the right part
  * @end: first page behind the whole
@@ -255,18 +567,101 @@ void smadv_evidence_split(struct smadv_evidence *left, struct smadv_evidence *ri
 {
 	struct smadv_section_sum below = smadv_sections_below(&left->sections, page);
 	struct smadv_section_sum above = smadv_sections_from(&left->sections, page);
-	struct smadv_section_sum whole = { below.stream + above.stream, below.jumps + above.jumps };
-	u64 blocks = (end - start) / SMADV_FAULT_AROUND_PAGES;
 
-	*right = *left;
-	keep(left, below, whole);
-	keep(right, above, whole);
-	smadv_streams_resize(&left->streams, start, page);
-	smadv_streams_resize(&right->streams, page, end);
-	smadv_sections_init(&left->sections, start, page);
-	smadv_sections_init(&right->sections, page, end);
-	smadv_sketch_divide(&left->sketch, (page - start) / SMADV_FAULT_AROUND_PAGES, blocks);
-	smadv_sketch_divide(&right->sketch, (end - page) / SMADV_FAULT_AROUND_PAGES, blocks);
+	narrow_beside(right, left, below, above, start, page, end - start);
+	narrow_beside(left, right, above, below, page, end, end - start);
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid_read(right) && \separated(evidence, right);
+ * assigns evidence->forward, evidence->backward, evidence->strided, evidence->near,
+ *	evidence->jumps, evidence->total;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void merge_steps(struct smadv_evidence *evidence, const struct smadv_evidence *right)
+{
+	add(&evidence->forward, right->forward);
+	add(&evidence->backward, right->backward);
+	add(&evidence->strided, right->strided);
+	add(&evidence->near, right->near);
+	add(&evidence->jumps, right->jumps);
+	sum_up(evidence);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid_read(right) && \separated(evidence, right);
+ * assigns evidence->tight, evidence->tight_pages, evidence->landed_q4, evidence->jumps_q4,
+ *	evidence->seen, evidence->phase[0 .. SMADV_PHASES - 1];
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void merge_runs(struct smadv_evidence *evidence, const struct smadv_evidence *right)
+{
+	u32 i;
+
+	add(&evidence->tight, right->tight);
+	add(&evidence->landed_q4, right->landed_q4);
+	add(&evidence->tight_pages, right->tight_pages);
+	add(&evidence->jumps_q4, right->jumps_q4);
+	add(&evidence->seen, right->seen);
+	/*@
+	 * loop invariant i <= SMADV_PHASES;
+	 * loop assigns i, evidence->phase[0 .. SMADV_PHASES - 1];
+	 * loop variant SMADV_PHASES - i;
+	 */
+	for (i = 0; i < SMADV_PHASES; i++)
+		add_phase(&evidence->phase[i], right->phase[i]);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/* Of the same process: the same faults. */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires lost <= SMADV_LOST_MAX;
+ * assigns evidence->lost;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void merge_lost(struct smadv_evidence *evidence, u32 lost)
+{
+	if (lost > evidence->lost)
+		evidence->lost = lost;
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid_read(right) && \separated(evidence, right) && start < end;
+ * requires smadv_streams_valid(&right->streams);
+ * assigns evidence->streams;
+ * ensures smadv_evidence_valid(evidence);
+ */
+static void merge_streams(struct smadv_evidence *evidence, const struct smadv_evidence *right,
+			  u64 start, u64 end)
+{
+	resize_streams(evidence, start, end);
+	/*@ assert smadv_cursors_valid(&right->streams, SMADV_CURSORS); */
+	/*@ assert smadv_streams_sized(&right->streams); */
+	smadv_streams_merge(&evidence->streams, &right->streams);
+	/*@ assert smadv_sections_valid(&evidence->sections); */
+	/*@ assert smadv_sketch_valid(&evidence->sketch); */
+}
+
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * requires \valid_read(right) && \separated(evidence, right);
+ * requires smadv_streams_valid(&right->streams) && smadv_sketch_valid(&right->sketch);
+ * assigns evidence->sketch;
+ * ensures smadv_evidence_valid(evidence);
+ * ensures smadv_streams_valid(&right->streams);
+ */
+static void merge_sketch(struct smadv_evidence *evidence, const struct smadv_evidence *right,
+			 u64 pages)
+{
+	smadv_sketch_merge(&evidence->sketch, &right->sketch, pages / SMADV_FAULT_AROUND_PAGES);
+	/*@ assert smadv_cursors_valid(&evidence->streams, SMADV_CURSORS); */
+	/*@ assert smadv_cursors_valid(&right->streams, SMADV_CURSORS); */
 }
 
 /**
@@ -279,28 +674,14 @@ void smadv_evidence_split(struct smadv_evidence *left, struct smadv_evidence *ri
 void smadv_evidence_merge(struct smadv_evidence *evidence, const struct smadv_evidence *right,
 			  u64 start, u64 end)
 {
-	u32 i;
-
-	add(&evidence->forward, right->forward);
-	add(&evidence->backward, right->backward);
-	add(&evidence->strided, right->strided);
-	add(&evidence->near, right->near);
-	add(&evidence->jumps, right->jumps);
-	add(&evidence->tight, right->tight);
-	add(&evidence->landed_q4, right->landed_q4);
-	add(&evidence->tight_pages, right->tight_pages);
-	add(&evidence->jumps_q4, right->jumps_q4);
-	add(&evidence->seen, right->seen);
-	if (right->lost > evidence->lost) /* of the same process: the same faults */
-		evidence->lost = right->lost;
-	for (i = 0; i < SMADV_PHASES; i++)
-		add_phase(&evidence->phase[i], right->phase[i]);
-	sum_up(evidence);
-	smadv_streams_resize(&evidence->streams, start, end);
-	smadv_streams_merge(&evidence->streams, &right->streams);
-	smadv_sections_init(&evidence->sections, start, end);
-	smadv_sketch_merge(&evidence->sketch, &right->sketch,
-			   (end - start) / SMADV_FAULT_AROUND_PAGES);
+	merge_sketch(evidence, right, end - start);
+	/*@ assert right->lost <= SMADV_LOST_MAX; */
+	merge_streams(evidence, right, start, end);
+	/*@ assert right->lost <= SMADV_LOST_MAX; */
+	merge_lost(evidence, right->lost);
+	merge_steps(evidence, right);
+	merge_runs(evidence, right);
+	begin_sections(evidence, start, end);
 }
 
 /**
@@ -352,22 +733,53 @@ u32 smadv_evidence_reuse_bp(const struct smadv_evidence *evidence)
  * two pages, of which half fall on one residue modulo 4, look so by chance in
  * 4e-3 of the cases with 16 jumps, and in 2e-5 with 32.
  */
+/*@
+ * requires \valid_read(evidence);
+ * assigns \nothing;
+ * ensures 1 <= \result <= SMADV_PHASES;
+ */
 static u32 jump_alignment(const struct smadv_evidence *evidence)
 {
 	u32 i, sum[SMADV_PHASES], total = 0, size, most;
 
+	/*@
+	 * loop invariant i <= SMADV_PHASES && total <= 0xffff * i;
+	 * loop invariant \forall integer k; 0 <= k < i ==> sum[k] <= 0xffff;
+	 * loop assigns i, total, sum[0 .. SMADV_PHASES - 1];
+	 * loop variant SMADV_PHASES - i;
+	 */
 	for (i = 0; i < SMADV_PHASES; i++) {
 		sum[i] = evidence->phase[i];
 		total += sum[i];
 	}
 	if (total < PHASE_JUMPS_MIN)
 		return 1;
+	/*@
+	 * loop invariant size == 16 || size == 8 || size == 4 || size == 2;
+	 * loop invariant \forall integer k; 0 <= k < size ==> sum[k] <= 0xffff * (16 / size);
+	 * loop assigns i, most, size, sum[0 .. SMADV_PHASES - 1];
+	 * loop variant size;
+	 */
 	for (size = SMADV_PHASES; size >= 4; size /= 2) {
 		most = 0;
+		/*@
+		 * loop invariant i <= size && most <= 0xffff * (16 / size);
+		 * loop assigns i, most;
+		 * loop variant size - i;
+		 */
 		for (i = 0; i < size; i++)
 			most = sum[i] > most ? sum[i] : most;
 		if (most * 8 >= total * 7)
 			return size;
+		/*@
+		 * loop invariant i <= size / 2;
+		 * loop invariant \forall integer k; 0 <= k < i ==>
+		 *	sum[k] <= 2 * 0xffff * (16 / size);
+		 * loop invariant \forall integer k; i <= k < size ==>
+		 *	sum[k] <= 0xffff * (16 / size);
+		 * loop assigns i, sum[0 .. size / 2 - 1];
+		 * loop variant size / 2 - i;
+		 */
 		for (i = 0; i < size / 2; i++)
 			sum[i] += sum[i + size / 2];
 	}

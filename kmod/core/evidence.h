@@ -72,23 +72,63 @@ struct smadv_evidence {
 
 #define SMADV_LOST_MAX	1024
 
+/*@
+ * predicate smadv_evidence_valid(struct smadv_evidence *evidence) =
+ *	smadv_streams_valid(&evidence->streams) && smadv_sections_valid(&evidence->sections) &&
+ *	smadv_sketch_valid(&evidence->sketch) && evidence->lost <= SMADV_LOST_MAX;
+ */
+
 /* Start empty, over pages [start, end), start < end <= SMADV_PAGE_MAX. */
+/*@
+ * requires \valid(evidence) && start < end <= SMADV_PAGE_MAX;
+ * assigns *evidence;
+ * ensures smadv_evidence_valid(evidence);
+ */
 void smadv_evidence_init(struct smadv_evidence *evidence, u64 start, u64 end);
 
 /* The range is [start, end) now. Counters stay. */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence) && start < end <= SMADV_PAGE_MAX;
+ * assigns evidence->streams, evidence->sections, evidence->sketch;
+ * ensures smadv_evidence_valid(evidence);
+ */
 void smadv_evidence_resize(struct smadv_evidence *evidence, u64 start, u64 end);
 
 /* One fault at @page, inside the range. False for a repeat, which counts nowhere. */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence) && page < SMADV_PAGE_MAX;
+ * assigns *evidence;
+ * ensures smadv_evidence_valid(evidence);
+ */
 bool smadv_evidence_add(struct smadv_evidence *evidence, u64 page, u32 window_faults);
 
 /* @lost faults of the process went unseen. */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence);
+ * assigns *evidence;
+ * ensures smadv_evidence_valid(evidence);
+ */
 void smadv_evidence_gap(struct smadv_evidence *evidence, u32 lost);
 
-/* Divide the evidence of [start, end) at @page; @right is written, its old content is void. */
+/* Divide the evidence of [start, end) at @page; @right is a copy of @left before. */
+/*@
+ * requires \valid(left) && smadv_evidence_valid(left);
+ * requires \valid(right) && smadv_evidence_valid(right) && \separated(left, right);
+ * requires start < page < end <= SMADV_PAGE_MAX;
+ * assigns *left, *right;
+ * ensures smadv_evidence_valid(left) && smadv_evidence_valid(right);
+ */
 void smadv_evidence_split(struct smadv_evidence *left, struct smadv_evidence *right, u64 start,
 			  u64 page, u64 end);
 
 /* Add the evidence of the right neighbour; the union is [start, end). */
+/*@
+ * requires \valid(evidence) && smadv_evidence_valid(evidence) && \valid_read(right);
+ * requires smadv_evidence_valid(right) && \separated(evidence, right);
+ * requires start < end <= SMADV_PAGE_MAX;
+ * assigns *evidence;
+ * ensures smadv_evidence_valid(evidence);
+ */
 void smadv_evidence_merge(struct smadv_evidence *evidence, const struct smadv_evidence *right,
 			  u64 start, u64 end);
 
@@ -101,15 +141,26 @@ void smadv_evidence_merge(struct smadv_evidence *evidence, const struct smadv_ev
 u32 smadv_evidence_streams(const struct smadv_evidence *evidence);
 
 /* Share of the blocks of a range of @pages pages that faulted, in 1/10000. */
+/*@
+ * requires \valid_read(evidence) && smadv_evidence_valid(evidence);
+ * assigns \nothing;
+ * ensures \result <= 10000;
+ */
 u32 smadv_evidence_coverage_bp(const struct smadv_evidence *evidence, u64 pages);
 
 /* Share of the faults that hit a block faulted before, in 1/10000. */
+/*@
+ * requires \valid_read(evidence) && smadv_evidence_valid(evidence);
+ * assigns \nothing;
+ * ensures \result <= 10000;
+ */
 u32 smadv_evidence_reuse_bp(const struct smadv_evidence *evidence);
 
 /* Mean length of the runs that begin with a jump, in 1/16 pages, at least 16. */
 /*@
  * requires \valid_read(evidence);
  * assigns \nothing;
+ * ensures \result >= 16;
  */
 u32 smadv_evidence_run_q4(const struct smadv_evidence *evidence);
 
