@@ -11,7 +11,7 @@
 #include <linux/refcount.h>
 #include <linux/workqueue.h>
 
-#include "core/range.h"
+#include "core/ranges.h"
 #include "journal.h"
 #include "notes.h"
 #include "prior.h"

@@ -6,7 +6,7 @@
 extern "C" {
 #include "kmod/core/budget.h"
 #include "kmod/core/policy.h"
-#include "kmod/core/range.h"
+#include "kmod/core/ranges.h"
 }
 
 // A macro of the shim, and a word of C++ headers.

@@ -9,10 +9,15 @@
 #define PART_PAGES_MIN	SMADV_SECTION_PAGES
 /* Faults of a part before it may merge with its neighbour again. */
 #define SETTLE_FAULTS	64
-/* A set of ranges is bounded: a search takes so many steps at most. */
-#define SEARCH_STEPS	32
 
-static void init(struct smadv_range *range, u64 start, u64 end, u64 mapping)
+/**
+ * smadv_range_init() - begin an empty range
+ * @range: range
+ * @start: first page
+ * @end: first page behind, SMADV_PAGE_MAX at most
+ * @mapping: identity of the mapping
+ */
+void smadv_range_init(struct smadv_range *range, u64 start, u64 end, u64 mapping)
 {
 	range->start = start;
 	range->end = end;
@@ -36,36 +41,15 @@ static void init(struct smadv_range *range, u64 start, u64 end, u64 mapping)
 	range->unsettled = 0;
 }
 
-static void exchange(struct smadv_ranges *set, u32 i, u32 j)
-{
-	struct smadv_range *range = set->item[i];
-
-	set->item[i] = set->item[j];
-	set->item[j] = range;
-}
-
-/* Put the first spare range at @index, for the caller to fill. The set has room. */
-static void add(struct smadv_ranges *set, u32 index)
-{
-	u32 i;
-
-	for (i = set->count; i > index; i--)
-		exchange(set, i, i - 1);
-	set->count++;
-}
-
-/* Put @number ranges from @index on among the spare ones. */
-static void remove(struct smadv_ranges *set, u32 index, u32 number)
-{
-	u32 i;
-
-	for (i = index; i + number < set->count; i++)
-		exchange(set, i, i + number);
-	set->count -= number;
-}
-
-/* Make a range smaller or larger. Its evidence stays, as far as it has no position. */
-static void resize(struct smadv_range *range, u64 start, u64 end)
+/**
+ * smadv_range_resize() - make a range smaller or larger
+ * @range: range
+ * @start: first page
+ * @end: first page behind, SMADV_PAGE_MAX at most
+ *
+ * Its evidence stays, as far as it has no position.
+ */
+void smadv_range_resize(struct smadv_range *range, u64 start, u64 end)
 {
 	range->start = start;
 	range->end = end;
@@ -73,134 +57,15 @@ static void resize(struct smadv_range *range, u64 start, u64 end)
 }
 
 /**
- * smadv_ranges_lower() - find the first range at or behind a page
- * @set: ranges
- * @page: page number
- *
- * Return: index of the first range whose end lies behind @page, or count.
- */
-u32 smadv_ranges_lower(const struct smadv_ranges *set, u64 page)
-{
-	u32 low = 0, high = set->count, middle, step;
-
-	for (step = 0; step < SEARCH_STEPS && low < high; step++) {
-		middle = low + (high - low) / 2;
-		if (set->item[middle]->end <= page)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/**
- * smadv_ranges_find() - find the range of a page
- * @set: ranges
- * @page: page number
- *
- * Return: the range that holds @page, or NULL. Valid until it is cut or merged.
- */
-struct smadv_range *smadv_ranges_find(struct smadv_ranges *set, u64 page)
-{
-	u32 i = smadv_ranges_lower(set, page);
-
-	if (i >= set->count || set->item[i]->start > page)
-		return NULL;
-	return set->item[i];
-}
-
-/**
- * smadv_ranges_insert() - add an empty range
- * @set: ranges
- * @start: first page
- * @end: first page behind
- * @mapping: identity of the mapping
- *
- * Return: the range, or NULL when it is empty, would overlap another one, ends
- * behind SMADV_PAGE_MAX, or the set is full.
- */
-struct smadv_range *smadv_ranges_insert(struct smadv_ranges *set, u64 start, u64 end, u64 mapping)
-{
-	u32 i = smadv_ranges_lower(set, start);
-
-	if (start >= end || end > SMADV_PAGE_MAX || set->count >= set->capacity)
-		return NULL;
-	if (i < set->count && set->item[i]->start < end)
-		return NULL;
-	add(set, i);
-	init(set->item[i], start, end, mapping);
-	return set->item[i];
-}
-
-/* Punch [start, end) out of the middle of range @index: two parts stay, or the lower one. */
-static void punch(struct smadv_ranges *set, u32 index, u64 start, u64 end)
-{
-	if (set->count < set->capacity) {
-		add(set, index + 1);
-		*set->item[index + 1] = *set->item[index];
-		resize(set->item[index + 1], end, set->item[index]->end);
-	}
-	resize(set->item[index], set->item[index]->start, start);
-}
-
-/**
- * smadv_ranges_cut() - forget an interval
- * @set: ranges
- * @start: first page
- * @end: first page behind
- *
- * ::
- *
- *	[--------)   [---)   [----------)          ranges
- *	      start                 end
- *	[-----)                     [---)          what stays
- *
- * A range around the interval is split when there is room, and else loses what
- * lies behind the interval too.
- */
-void smadv_ranges_cut(struct smadv_ranges *set, u64 start, u64 end)
-{
-	u32 first = smadv_ranges_lower(set, start);
-	u32 last;
-
-	if (start >= end || first >= set->count)
-		return;
-	if (set->item[first]->start < start) {
-		if (set->item[first]->end > end) {
-			punch(set, first, start, end);
-			return;
-		}
-		resize(set->item[first], set->item[first]->start, start);
-		first++;
-	}
-	last = smadv_ranges_lower(set, end);
-	if (last < set->count && set->item[last]->start < end)
-		resize(set->item[last], end, set->item[last]->end);
-	if (last > first)
-		remove(set, first, last - first);
-}
-
-/**
- * smadv_ranges_split() - make two ranges of one
- * @set: ranges
- * @index: which
- * @page: first page of the right part
+ * smadv_range_divide() - make two ranges of one
+ * @left: range, becomes its part below @page
+ * @right: becomes the other one
+ * @page: first page of @right, inside of @left
  *
  * Both keep hint, pattern and hold; the evidence is divided by position.
- *
- * Return: false when the set is full or @page does not lie inside.
  */
-bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page)
+void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64 page)
 {
-	struct smadv_range *left, *right;
-
-	if (index >= set->count || set->count >= set->capacity)
-		return false;
-	left = set->item[index];
-	if (page <= left->start || page >= left->end)
-		return false;
-	add(set, index + 1);
-	right = set->item[index + 1];
 	*right = *left;
 	smadv_evidence_split(&left->evidence, &right->evidence, left->start, page, left->end);
 	smadv_effect_split(&left->effect, &right->effect);
@@ -214,40 +79,17 @@ bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page)
 	right->start = page;
 	left->unsettled = SETTLE_FAULTS;
 	right->unsettled = SETTLE_FAULTS;
-	return true;
-}
-
-static bool agree(const struct smadv_range *left, const struct smadv_range *right)
-{
-	return left->end == right->start && left->mapping == right->mapping &&
-	       left->pattern.kind == right->pattern.kind &&
-	       left->verdict.hint == right->verdict.hint && left->hint == right->hint &&
-	       left->application_hint == right->application_hint &&
-	       left->insists == right->insists &&
-	       left->memory_backed == right->memory_backed;
 }
 
 /**
- * smadv_ranges_merge() - make one range of two
- * @set: ranges
- * @index: the left one
+ * smadv_range_unite() - make one range of two
+ * @left: range, becomes the union
+ * @right: its neighbour
  *
  * The hold of the one that is held longer stays.
- *
- * Return: false, with nothing changed, unless both touch, lie in one mapping,
- * agree in pattern kind and every hint, and have had some faults since a split.
  */
-bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
+void smadv_range_unite(struct smadv_range *left, const struct smadv_range *right)
 {
-	struct smadv_range *left, *right;
-
-	if (set->count < 2 || index >= set->count - 1)
-		return false;
-	left = set->item[index];
-	right = set->item[index + 1];
-	if (!agree(left, right) || left->unsettled || right->unsettled)
-		return false;
-
 	smadv_evidence_merge(&left->evidence, &right->evidence, left->start, right->end);
 	smadv_effect_merge(&left->effect, &right->effect);
 	left->end = right->end;
@@ -259,34 +101,6 @@ bool smadv_ranges_merge(struct smadv_ranges *set, u32 index)
 		left->last_fault_ms = right->last_fault_ms;
 	if (right->hold.until_ms > left->hold.until_ms)
 		left->hold = right->hold;
-	remove(set, index + 1, 1);
-	return true;
-}
-
-/**
- * smadv_ranges_share() - note what other ranges of the file do with its memory
- * @set: ranges
- * @index: which
- *
- * How far random accesses reach there, and how much others have brought in.
- */
-void smadv_ranges_share(struct smadv_ranges *set, u32 index)
-{
-	struct smadv_memory *memory = &set->item[index]->memory;
-	const struct smadv_range *other;
-	u32 i;
-
-	memory->beside_pages = 0;
-	memory->passed_pages = 0;
-	for (i = 0; i < set->count; i++) {
-		other = set->item[i];
-		if (i == index || other->memory.file != memory->file)
-			continue;
-		memory->passed_pages = smadv_sum(memory->passed_pages, other->passed_pages);
-		if (other->pattern.kind == SMART_MADVISE_PATTERN_RANDOM)
-			memory->beside_pages = smadv_sum(memory->beside_pages,
-							 other->memory.extent_pages);
-	}
 }
 
 /* Is it of use to know what faults wait for here? */

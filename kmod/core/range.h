@@ -56,55 +56,46 @@ struct smadv_range {
 	u32 unsettled;
 };
 
-/**
- * struct smadv_ranges - the ranges of one process, sorted, not overlapping
- * @item: caller's array of caller's ranges; behind those in use are spare ones
- * @count: ranges in use
- * @capacity: ranges in all
+/* Begin an empty range over [start, end), start < end <= SMADV_PAGE_MAX. */
+/*@
+ * requires \valid(range) && start < end <= SMADV_PAGE_MAX;
+ * assigns *range;
+ * ensures range->start == start && range->end == end && range->mapping == mapping;
  */
-struct smadv_ranges {
-	struct smadv_range **item;
-	u32 count;
-	u32 capacity;
-};
+void smadv_range_init(struct smadv_range *range, u64 start, u64 end, u64 mapping);
 
-/* The range that holds @page, or NULL. Valid until that range is cut or merged. */
-struct smadv_range *smadv_ranges_find(struct smadv_ranges *set, u64 page);
-
-/* Index of the first range whose end lies behind @page, or count. */
-u32 smadv_ranges_lower(const struct smadv_ranges *set, u64 page);
+/* Make a range smaller or larger. Its evidence stays, as far as it has no position. */
+/*@
+ * requires \valid(range) && start < end <= SMADV_PAGE_MAX;
+ * assigns *range;
+ * ensures range->start == start && range->end == end;
+ * ensures range->mapping == \old(range->mapping);
+ */
+void smadv_range_resize(struct smadv_range *range, u64 start, u64 end);
 
 /*
- * Add an empty range over [start, end). NULL when it is empty, would overlap
- * another range, ends behind SMADV_PAGE_MAX, or the set is full (count ==
- * capacity).
+ * @left becomes its part below @page, and @right the other one. Both keep hint, pattern
+ * and hold; the evidence is divided by position.
  */
-struct smadv_range *smadv_ranges_insert(struct smadv_ranges *set, u64 start, u64 end, u64 mapping);
-
-/*
- * Forget [start, end): ranges inside it go, ranges that reach into it are
- * trimmed, a range around it is split when there is room and else loses the
- * part behind the hole too.
+/*@
+ * requires \valid(left) && \valid(right) && \separated(left, right);
+ * requires left->start < page < left->end <= SMADV_PAGE_MAX;
+ * assigns *left, *right;
+ * ensures left->start == \old(left->start) && left->end == page;
+ * ensures right->start == page && right->end == \old(left->end);
+ * ensures left->mapping == \old(left->mapping) && right->mapping == left->mapping;
  */
-void smadv_ranges_cut(struct smadv_ranges *set, u64 start, u64 end);
+void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64 page);
 
-/*
- * Split range @index at @page, start < page < end. Both parts keep hint,
- * pattern and hold; the evidence is divided by position. False when the set
- * is full or @page does not lie inside.
+/* @left takes in its neighbour. */
+/*@
+ * requires \valid(left) && \valid_read(right) && \separated(left, right);
+ * requires left->start < right->end <= SMADV_PAGE_MAX;
+ * assigns *left;
+ * ensures left->start == \old(left->start) && left->end == right->end;
+ * ensures left->mapping == \old(left->mapping);
  */
-bool smadv_ranges_split(struct smadv_ranges *set, u32 index, u64 page);
-
-/*
- * Merge range @index with its right neighbour if they touch, lie in one
- * mapping, and agree in pattern kind, wanted hint, standing hint and
- * application hint, and neither is fresh from a split. False, with nothing
- * changed, if not.
- */
-bool smadv_ranges_merge(struct smadv_ranges *set, u32 index);
-
-/* Note in the memory of range @index what the others of its file do with it. */
-void smadv_ranges_share(struct smadv_ranges *set, u32 index);
+void smadv_range_unite(struct smadv_range *left, const struct smadv_range *right);
 
 /* Add one fault to the range's evidence. @page must lie inside. */
 void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *fault,

@@ -11,7 +11,7 @@
 extern "C" {
 #include "core/budget.h"
 #include "core/policy.h"
-#include "core/range.h"
+#include "core/ranges.h"
 }
 
 using smadv::fuzz::Input;

@@ -15,7 +15,7 @@ extern "C" {
 #include "core/budget.h"
 #include "core/duty.h"
 #include "core/policy.h"
-#include "core/range.h"
+#include "core/ranges.h"
 }
 
 namespace smadv::test {
