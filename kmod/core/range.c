@@ -288,14 +288,14 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
  * @range: range
  * @hint: enum smart_madvise_hint, NONE when there is none
  *
- * What hints cost was measured against another one, when it is new.
+ * What hints cost was measured against another one, when it is new. That the application
+ * insists stays: a mapping may be read before advice that was noted takes effect.
  */
 void smadv_range_advised(struct smadv_range *range, u32 hint)
 {
 	if (hint == range->application_hint)
 		return;
 	range->application_hint = hint;
-	range->insists = false;
 	smadv_effect_advised(&range->effect, hint);
 }
 
