@@ -114,12 +114,12 @@ static void note_application_hint(struct smadv_record *record, const struct smad
 	     i < set->count && set->item[i]->start < advice->end; i++) {
 		struct smadv_range *range = set->item[i];
 		struct smadv_entry *entry = smadv_journal_find(&record->journal, range->start);
-		bool insists = range->insists ||
-			       (entry && entry->hint == SMART_MADVISE_HINT_NORMAL &&
-				!entry->overwritten);
 
 		smadv_range_advised(range, advice->hint);
-		range->insists = insists && advice->hint != SMART_MADVISE_HINT_NONE;
+		range->insists = advice->hint != SMART_MADVISE_HINT_NONE &&
+				 (range->insists ||
+				  (entry && entry->hint == SMART_MADVISE_HINT_NORMAL &&
+				   !entry->overwritten));
 	}
 	smadv_recording_advice(record, advice->start, advice->end, advice->hint);
 }

@@ -155,10 +155,9 @@ void ProcessReplay::heed(const RecordingNote& note) {
   for (std::uint32_t i = ranges_.lower(start); i < ranges_.size() && ranges_[i].start < end; ++i) {
     smadv_range& range = ranges_[i];
     const std::uint32_t hint = borne_hint(note);
-    const bool insists = range.insists || (range.hint == SMART_MADVISE_HINT_NORMAL &&
-                                           hint != SMART_MADVISE_HINT_NONE);
     smadv_range_advised(&range, hint);
-    range.insists = insists && hint != SMART_MADVISE_HINT_NONE;
+    range.insists = hint != SMART_MADVISE_HINT_NONE &&
+                    (range.insists || range.hint == SMART_MADVISE_HINT_NORMAL);
   }
 }
 

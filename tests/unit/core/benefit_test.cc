@@ -858,6 +858,11 @@ TEST_F(Weigh, WhoInsistsIsHonoured) {
   expect(kNone, SMART_MADVISE_REASON_APPLICATION_HINT_COSTS);
   smadv_range_advised(&range(), kSequential);
   EXPECT_TRUE(range().insists) << "whatever the mapping bears meanwhile";
+  smadv_range_advised(&range(), kNone);
+  smadv_range_advised(&range(), kRandom);
+  EXPECT_TRUE(range().insists) << "the mapping was read before advice took effect";
+  smadv_range_reset(&range());
+  EXPECT_FALSE(range().insists) << "on what another mapping bears";
 }
 
 TEST_F(Weigh, ATrialHasToBeAfforded) {
