@@ -185,6 +185,7 @@ tested-%:
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
 	$(MAKE) package-test
+	tests/proof/run --fresh
 	$(MAKE) fuzz FUZZ_RUNS=1000000
 	tests/vm/run --long --case storm --case fuzz
 	for kernel in debug next rt kcsan; do \
