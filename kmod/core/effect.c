@@ -623,6 +623,7 @@ static void settle(struct smadv_effect *effect, const struct smadv_memory *memor
  * requires \valid(effect) && smadv_effect_valid(effect);
  * assigns effect->touched_pages, effect->last;
  * ensures smadv_effect_valid(effect);
+ * ensures effect->touched_pages >= \old(effect->touched_pages);
  */
 static void move(struct smadv_effect *effect, u64 page)
 {

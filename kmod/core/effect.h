@@ -306,6 +306,7 @@ void smadv_effect_advised(struct smadv_effect *effect, u32 plain);
  * requires \valid_read(memory) && smadv_memory_valid(memory) && \separated(effect, memory);
  * assigns *effect;
  * ensures smadv_effect_valid(effect);
+ * ensures effect->touched_pages >= \old(effect->touched_pages);
  */
 void smadv_effect_fault(struct smadv_effect *effect, u64 page, u32 hint,
 			const struct smadv_memory *memory);

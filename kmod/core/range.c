@@ -10,6 +10,9 @@
 /* Faults of a part before it may merge with its neighbour again. */
 #define SETTLE_FAULTS	64
 
+/*@
+ * ensures smadv_range_valid(range);
+ */
 /**
  * smadv_range_init() - begin an empty range
  * @range: range
@@ -41,6 +44,10 @@ void smadv_range_init(struct smadv_range *range, u64 start, u64 end, u64 mapping
 	range->unsettled = 0;
 }
 
+/*@
+ * requires smadv_range_valid(range);
+ * ensures smadv_range_valid(range);
+ */
 /**
  * smadv_range_resize() - make a range smaller or larger
  * @range: range
@@ -54,8 +61,13 @@ void smadv_range_resize(struct smadv_range *range, u64 start, u64 end)
 	range->start = start;
 	range->end = end;
 	smadv_evidence_resize(&range->evidence, start, end);
+	/*@ assert smadv_effect_valid(&range->effect); */
 }
 
+/*@
+ * requires smadv_range_valid(left);
+ * ensures smadv_range_valid(left) && smadv_range_valid(right);
+ */
 /**
  * smadv_range_divide() - make two ranges of one
  * @left: range, becomes its part below @page
@@ -81,6 +93,10 @@ void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64
 	right->unsettled = SETTLE_FAULTS;
 }
 
+/*@
+ * requires smadv_range_valid(left) && smadv_range_valid(right);
+ * ensures smadv_range_valid(left);
+ */
 /**
  * smadv_range_unite() - make one range of two
  * @left: range, becomes the union
@@ -104,11 +120,20 @@ void smadv_range_unite(struct smadv_range *left, const struct smadv_range *right
 }
 
 /* Is it of use to know what faults wait for here? */
+/*@
+ * requires \valid_read(range) && \valid_read(policy);
+ * assigns \nothing;
+ */
 static bool is_measured(const struct smadv_range *range, const struct smadv_policy *policy)
 {
 	return range->application_hint == SMART_MADVISE_HINT_NONE || smadv_policy_weighs(policy);
 }
 
+/*@
+ * requires \valid_read(fault);
+ * assigns \nothing;
+ * ensures smadv_is_borne(\result);
+ */
 static u32 hint_at(const struct smadv_fault *fault)
 {
 	if (fault->flags & SMADV_FAULT_SEQ_READ)
@@ -116,6 +141,66 @@ static u32 hint_at(const struct smadv_fault *fault)
 	if (fault->flags & SMADV_FAULT_RAND_READ)
 		return SMART_MADVISE_HINT_RANDOM;
 	return SMART_MADVISE_HINT_NONE;
+}
+
+/* What @fault waited for. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(fault) && \separated(range, fault);
+ * requires fault->waited_ns <= SMADV_WAIT_MAX_NS;
+ * assigns range->effect;
+ * ensures smadv_range_valid(range);
+ */
+static void wait(struct smadv_range *range, const struct smadv_fault *fault)
+{
+	smadv_effect_wait(&range->effect, fault->page, hint_at(fault), fault->waited_ns,
+			  &range->memory);
+	/*@ assert smadv_evidence_valid(&range->evidence); */
+}
+
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires page < range->end;
+ * assigns range->evidence;
+ * ensures smadv_range_valid(range);
+ */
+static bool step(struct smadv_range *range, u64 page, u32 window_faults)
+{
+	bool new = smadv_evidence_add(&range->evidence, page, window_faults);
+
+	/*@ assert smadv_effect_valid(&range->effect); */
+	return new;
+}
+
+/* What @fault, which is a step, touched. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(fault) && \separated(range, fault);
+ * assigns range->effect, range->passed_pages;
+ * ensures smadv_range_valid(range);
+ */
+static void touch(struct smadv_range *range, const struct smadv_fault *fault)
+{
+	u64 touched = range->effect.touched_pages;
+
+	smadv_effect_fault(&range->effect, fault->page, hint_at(fault), &range->memory);
+	/*@ assert smadv_evidence_valid(&range->evidence); */
+	if (range->pattern.kind != SMART_MADVISE_PATTERN_RANDOM)
+		range->passed_pages = smadv_sum(range->passed_pages,
+						range->effect.touched_pages - touched);
+}
+
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->faults, range->unsettled;
+ * ensures smadv_range_valid(range);
+ */
+static void count(struct smadv_range *range)
+{
+	if (range->faults != ~0ULL)
+		range->faults++;
+	if (range->unsettled)
+		range->unsettled--;
 }
 
 /**
@@ -132,30 +217,19 @@ static u32 hint_at(const struct smadv_fault *fault)
 void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *fault,
 		       const struct smadv_policy *policy, u64 now_ms)
 {
-	u64 touched;
-
 	if (fault->page < range->start || fault->page >= range->end)
 		return;
 	range->last_fault_ms = now_ms;
 	if (fault->waited_ns && is_measured(range, policy))
-		smadv_effect_wait(&range->effect, fault->page, hint_at(fault), fault->waited_ns,
-				  &range->memory);
+		wait(range, fault);
 	if (fault->flags & SMADV_FAULT_TRIED) {
 		range->majors = smadv_sum(range->majors, 1);
 		return;
 	}
-	if (fault->waited_ns ||
-	    !smadv_evidence_add(&range->evidence, fault->page, policy->window_faults))
+	if (fault->waited_ns || !step(range, fault->page, policy->window_faults))
 		return;
-	touched = range->effect.touched_pages;
-	smadv_effect_fault(&range->effect, fault->page, hint_at(fault), &range->memory);
-	if (range->pattern.kind != SMART_MADVISE_PATTERN_RANDOM)
-		range->passed_pages = smadv_sum(range->passed_pages,
-						range->effect.touched_pages - touched);
-	if (range->faults != ~0ULL)
-		range->faults++;
-	if (range->unsettled)
-		range->unsettled--;
+	touch(range, fault);
+	count(range);
 }
 
 /**
@@ -184,12 +258,20 @@ void smadv_range_skip(struct smadv_range *range, u32 skipped, u32 seen)
 	range->effect.weight = 1 + skipped / seen;
 }
 
+/*@
+ * requires \valid_read(range) && \valid_read(policy);
+ * assigns \nothing;
+ */
 static bool is_idle(const struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
 {
 	return now_ms > range->last_fault_ms && now_ms - range->last_fault_ms >= policy->idle_ms;
 }
 
 /* How far a range goes before it comes near the same page again. */
+/*@
+ * requires \valid_read(range) && smadv_sections_valid(&range->evidence.sections);
+ * assigns \nothing;
+ */
 static u64 extent(const struct smadv_range *range)
 {
 	if (range->pattern.kind == SMART_MADVISE_PATTERN_STRIDED &&
@@ -199,6 +281,10 @@ static u64 extent(const struct smadv_range *range)
 }
 
 /* Is the pattern another one than it was @before, not just the first to become clear? */
+/*@
+ * requires \valid_read(range) && \valid_read(policy) && smadv_policy_valid(policy);
+ * assigns \nothing;
+ */
 static bool is_another(const struct smadv_range *range, u32 before,
 		       const struct smadv_policy *policy)
 {
@@ -206,6 +292,82 @@ static bool is_another(const struct smadv_range *range, u32 before,
 	    range->evidence.seen < 2 * policy->min_faults)
 		return false;
 	return range->pattern.kind != before;
+}
+
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(policy) && smadv_policy_valid(policy) && \separated(range, policy);
+ * assigns range->pattern;
+ * ensures smadv_range_valid(range);
+ */
+static void judge_pattern(struct smadv_range *range, const struct smadv_policy *policy,
+			  u64 now_ms)
+{
+	if (is_idle(range, policy, now_ms)) {
+		smadv_pattern_init(&range->pattern);
+		range->pattern.kind = SMART_MADVISE_PATTERN_IDLE;
+	} else {
+		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
+	}
+}
+
+/* Note what is new of memory. Does what misses cost say nothing of now? */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->memory.extent_pages, range->effect;
+ * ensures smadv_range_valid(range);
+ */
+static bool look(struct smadv_range *range)
+{
+	bool changed;
+
+	range->memory.extent_pages = extent(range);
+	changed = smadv_effect_look(&range->effect, &range->memory, range->pattern.kind);
+	/*@ assert smadv_evidence_valid(&range->evidence); */
+	return changed;
+}
+
+/* No hint stands. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->effect;
+ * ensures smadv_range_valid(range);
+ */
+static void weigh(struct smadv_range *range, bool anew)
+{
+	if (anew)
+		smadv_effect_renew(&range->effect);
+	smadv_effect_weigh(&range->effect, &range->memory);
+	/*@ assert smadv_evidence_valid(&range->evidence); */
+}
+
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(policy) && smadv_policy_valid(policy) && \separated(range, policy);
+ * assigns range->verdict, range->effect.reserved_ns;
+ * ensures smadv_range_valid(range);
+ */
+static void decide(struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
+{
+	/*@ assert smadv_range_measured(range); */
+	range->verdict = smadv_verdict_decide(range, policy, now_ms);
+	/*@ assert smadv_range_measured(range); */
+	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?
+					    smadv_benefit_price_ns(range, range->verdict.hint) : 0;
+}
+
+/* The standing hint is to be taken back. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->effect;
+ * ensures smadv_range_valid(range);
+ */
+static void end(struct smadv_range *range)
+{
+	smadv_effect_end(&range->effect, range->hint,
+			 range->verdict.reason == SMART_MADVISE_REASON_DOES_NOT_PAY,
+			 &range->memory);
+	/*@ assert smadv_evidence_valid(&range->evidence); */
 }
 
 /**
@@ -221,27 +383,14 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 	u32 hint = range->verdict.hint, kind = range->pattern.kind;
 	bool changed;
 
-	if (is_idle(range, policy, now_ms)) {
-		smadv_pattern_init(&range->pattern);
-		range->pattern.kind = SMART_MADVISE_PATTERN_IDLE;
-	} else {
-		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
-	}
-	range->memory.extent_pages = extent(range);
-	changed = smadv_effect_look(&range->effect, &range->memory, range->pattern.kind);
-	if (range->hint == SMART_MADVISE_HINT_NONE) {
-		if (changed || is_another(range, kind, policy))
-			smadv_effect_renew(&range->effect);
-		smadv_effect_weigh(&range->effect, &range->memory);
-	}
-	range->verdict = smadv_verdict_decide(range, policy, now_ms);
-	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?
-					    smadv_benefit_price_ns(range, range->verdict.hint) : 0;
+	judge_pattern(range, policy, now_ms);
+	changed = look(range);
+	if (range->hint == SMART_MADVISE_HINT_NONE)
+		weigh(range, changed || is_another(range, kind, policy));
+	decide(range, policy, now_ms);
 	if (policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT && !range->effect.leaving &&
 	    range->hint != SMART_MADVISE_HINT_NONE && range->verdict.hint != range->hint)
-		smadv_effect_end(&range->effect, range->hint,
-				 range->verdict.reason == SMART_MADVISE_REASON_DOES_NOT_PAY,
-				 &range->memory);
+		end(range);
 	return range->verdict.hint != hint;
 }
 

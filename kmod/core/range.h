@@ -56,6 +56,14 @@ struct smadv_range {
 	u32 unsettled;
 };
 
+/*@
+ * predicate smadv_range_valid(struct smadv_range *range) =
+ *	range->start < range->end <= SMADV_PAGE_MAX &&
+ *	smadv_evidence_valid(&range->evidence) && smadv_effect_valid(&range->effect) &&
+ *	smadv_memory_valid(&range->memory) && smadv_is_hint(range->hint) &&
+ *	smadv_is_borne(range->application_hint);
+ */
+
 /* Begin an empty range over [start, end), start < end <= SMADV_PAGE_MAX. */
 /*@
  * requires \valid(range) && start < end <= SMADV_PAGE_MAX;
@@ -98,18 +106,48 @@ void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64
 void smadv_range_unite(struct smadv_range *left, const struct smadv_range *right);
 
 /* Add one fault to the range's evidence. @page must lie inside. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(fault) && fault->waited_ns <= SMADV_WAIT_MAX_NS;
+ * requires \valid_read(policy) && smadv_policy_valid(policy);
+ * requires \separated(range, fault) && \separated(range, policy);
+ * assigns *range;
+ * ensures smadv_range_valid(range);
+ * ensures range->start == \old(range->start) && range->end == \old(range->end);
+ * ensures range->mapping == \old(range->mapping);
+ */
 void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *fault,
 		       const struct smadv_policy *policy, u64 now_ms);
 
 /* @lost faults of the process went unseen since the last one. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->evidence;
+ * ensures smadv_range_valid(range);
+ */
 void smadv_range_gap(struct smadv_range *range, u32 lost);
 
 /* @skipped faults of the process were passed over, for @seen behind them are a fair sample. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires 1 < seen;
+ * assigns range->evidence.streams.reach, range->evidence.streams.gap_tick,
+ *	range->effect.weight;
+ * ensures smadv_range_valid(range);
+ * ensures range->effect.weight == 1 + skipped / seen;
+ */
 void smadv_range_skip(struct smadv_range *range, u32 skipped, u32 seen);
 
 /*
  * Judge pattern and verdict anew. True when the wanted hint changed. Pure in
  * range, policy and time.
+ */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(policy) && smadv_policy_valid(policy) && \separated(range, policy);
+ * assigns range->pattern, range->memory.extent_pages, range->effect, range->verdict;
+ * ensures smadv_range_valid(range);
+ * ensures \result <==> range->verdict.hint != \old(range->verdict.hint);
  */
 bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms);
 
@@ -118,19 +156,43 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
  * pattern, start < page < end, or 0 when it is all of one kind or too little
  * is known.
  */
+/*@
+ * requires \valid_read(range) && smadv_range_valid(range) && \valid_read(policy);
+ * assigns \nothing;
+ * ensures \result != 0 ==> range->start + SMADV_SECTION_PAGES <= \result <=
+ *	range->end - SMADV_SECTION_PAGES;
+ * ensures range->evidence.seen < policy->min_faults ==> \result == 0;
+ */
 u64 smadv_range_border(const struct smadv_range *range, const struct smadv_policy *policy);
 
 /*
  * The module changed the standing hint to @hint at @now_ms. Starts the hold
  * time, doubled when the change before is young; governor benefit has none.
  */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(policy) && \separated(range, policy) && smadv_is_hint(hint);
+ * assigns range->hint, range->effect, range->hold;
+ * ensures smadv_range_valid(range) && range->hint == hint;
+ */
 void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_policy *policy,
 			u64 now_ms);
 
 /* The application's own hint is @hint, as far as is known. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires smadv_is_borne(hint);
+ * assigns range->application_hint, range->effect;
+ * ensures smadv_range_valid(range) && range->application_hint == hint;
+ */
 void smadv_range_advised(struct smadv_range *range, u32 hint);
 
 /* Forget the evidence, for a mapping that was replaced. Keeps start and end. */
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->evidence, range->pattern, range->effect, range->insists, range->unsettled;
+ * ensures smadv_range_valid(range);
+ */
 void smadv_range_reset(struct smadv_range *range);
 
 #endif /* SMADV_CORE_RANGE_H */

@@ -22,6 +22,13 @@
 #define PARTS_SHIFT	6
 #define PARTS		(1U << PARTS_SHIFT)
 
+/*@
+ * axiomatic Sections_end {
+ *	axiom end: \forall integer shift;
+ *		smadv_sections_end(shift) == (0x20000000000000 >> shift);
+ * }
+ */
+
 /* Sections [low, high). */
 struct block {
 	u32 low;

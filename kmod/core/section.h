@@ -48,13 +48,22 @@ struct smadv_section_sum {
 	u32 jumps;
 };
 
+/*
+ * Number of the section behind the last one that there may be: pages have 53 bits. Only
+ * section.c looks into it: whoever just keeps to it need not know of shifts.
+ */
 /*@
+ * axiomatic Sections {
+ *	logic integer smadv_sections_end(integer shift);
+ * }
+ *
  * predicate smadv_sections_valid(struct smadv_sections *sections) =
  *	6 <= sections->shift <= 47 && 1 <= sections->count <= SMADV_SECTIONS &&
  *	sections->total <= 2 * 255 * SMADV_SECTIONS && sections->stream_at < SMADV_SECTIONS &&
  *	sections->first <= 0x10000000000000 &&
- *	sections->first + SMADV_SECTIONS <= (0x20000000000000 >> sections->shift);
+ *	sections->first + SMADV_SECTIONS <= smadv_sections_end(sections->shift);
  */
+
 /* Start empty, over pages [start, end), start < end <= SMADV_PAGE_MAX. */
 /*@
  * requires \valid(sections) && start < end <= 0x10000000000000;

@@ -33,6 +33,9 @@ struct smadv_hold {
 };
 
 /* The hint that the plain rule wants for @range, whose pattern has been judged. */
+/*@
+ * assigns \nothing;
+ */
 struct smadv_verdict smadv_verdict_decide(const struct smadv_range *range,
 					  const struct smadv_policy *policy, u64 now_ms);
 
