@@ -11,7 +11,7 @@
 #define SETTLE_FAULTS	64
 
 /*@
- * ensures smadv_range_valid(range);
+ * ensures smadv_range_sound(range);
  */
 /**
  * smadv_range_init() - begin an empty range
@@ -61,12 +61,11 @@ void smadv_range_resize(struct smadv_range *range, u64 start, u64 end)
 	range->start = start;
 	range->end = end;
 	smadv_evidence_resize(&range->evidence, start, end);
-	/*@ assert smadv_effect_valid(&range->effect); */
 }
 
 /*@
  * requires smadv_range_valid(left);
- * ensures smadv_range_valid(left) && smadv_range_valid(right);
+ * ensures smadv_range_sound(left) && smadv_range_sound(right);
  */
 /**
  * smadv_range_divide() - make two ranges of one
@@ -95,7 +94,7 @@ void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64
 
 /*@
  * requires smadv_range_valid(left) && smadv_range_valid(right);
- * ensures smadv_range_valid(left);
+ * ensures smadv_range_sound(left);
  */
 /**
  * smadv_range_unite() - make one range of two
@@ -146,16 +145,27 @@ static u32 hint_at(const struct smadv_fault *fault)
 /* What @fault waited for. */
 /*@
  * requires \valid(range) && smadv_range_valid(range);
- * requires \valid_read(fault) && \separated(range, fault);
+ * requires \valid_read(fault) && \separated(range, fault) && \valid_read(policy);
  * requires fault->waited_ns <= SMADV_WAIT_MAX_NS;
  * assigns range->effect;
  * ensures smadv_range_valid(range);
  */
-static void wait(struct smadv_range *range, const struct smadv_fault *fault)
+static void wait(struct smadv_range *range, const struct smadv_fault *fault,
+		 const struct smadv_policy *policy)
 {
-	smadv_effect_wait(&range->effect, fault->page, hint_at(fault), fault->waited_ns,
-			  &range->memory);
-	/*@ assert smadv_evidence_valid(&range->evidence); */
+	if (fault->waited_ns && is_measured(range, policy))
+		smadv_effect_wait(&range->effect, fault->page, hint_at(fault), fault->waited_ns,
+				  &range->memory);
+}
+
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->majors;
+ * ensures smadv_range_valid(range);
+ */
+static void count_major(struct smadv_range *range)
+{
+	range->majors = smadv_sum(range->majors, 1);
 }
 
 /*@
@@ -166,10 +176,7 @@ static void wait(struct smadv_range *range, const struct smadv_fault *fault)
  */
 static bool step(struct smadv_range *range, u64 page, u32 window_faults)
 {
-	bool new = smadv_evidence_add(&range->evidence, page, window_faults);
-
-	/*@ assert smadv_effect_valid(&range->effect); */
-	return new;
+	return smadv_evidence_add(&range->evidence, page, window_faults);
 }
 
 /* What @fault, which is a step, touched. */
@@ -184,7 +191,6 @@ static void touch(struct smadv_range *range, const struct smadv_fault *fault)
 	u64 touched = range->effect.touched_pages;
 
 	smadv_effect_fault(&range->effect, fault->page, hint_at(fault), &range->memory);
-	/*@ assert smadv_evidence_valid(&range->evidence); */
 	if (range->pattern.kind != SMART_MADVISE_PATTERN_RANDOM)
 		range->passed_pages = smadv_sum(range->passed_pages,
 						range->effect.touched_pages - touched);
@@ -220,10 +226,10 @@ void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *faul
 	if (fault->page < range->start || fault->page >= range->end)
 		return;
 	range->last_fault_ms = now_ms;
-	if (fault->waited_ns && is_measured(range, policy))
-		wait(range, fault);
+	/*@ assert smadv_range_valid(range); */
+	wait(range, fault, policy);
 	if (fault->flags & SMADV_FAULT_TRIED) {
-		range->majors = smadv_sum(range->majors, 1);
+		count_major(range);
 		return;
 	}
 	if (fault->waited_ns || !step(range, fault->page, policy->window_faults))
@@ -282,16 +288,27 @@ static u64 extent(const struct smadv_range *range)
 
 /* Is the pattern another one than it was @before, not just the first to become clear? */
 /*@
- * requires \valid_read(range) && \valid_read(policy) && smadv_policy_valid(policy);
+ * requires \valid_read(range) && \valid_read(policy);
  * assigns \nothing;
  */
 static bool is_another(const struct smadv_range *range, u32 before,
 		       const struct smadv_policy *policy)
 {
 	if (before == SMART_MADVISE_PATTERN_UNKNOWN &&
-	    range->evidence.seen < 2 * policy->min_faults)
+	    range->evidence.seen / 2 < policy->min_faults)
 		return false;
 	return range->pattern.kind != before;
+}
+
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * assigns range->pattern;
+ * ensures smadv_range_valid(range);
+ */
+static void rest(struct smadv_range *range)
+{
+	smadv_pattern_init(&range->pattern);
+	range->pattern.kind = SMART_MADVISE_PATTERN_IDLE;
 }
 
 /*@
@@ -300,15 +317,9 @@ static bool is_another(const struct smadv_range *range, u32 before,
  * assigns range->pattern;
  * ensures smadv_range_valid(range);
  */
-static void judge_pattern(struct smadv_range *range, const struct smadv_policy *policy,
-			  u64 now_ms)
+static void judge_pattern(struct smadv_range *range, const struct smadv_policy *policy)
 {
-	if (is_idle(range, policy, now_ms)) {
-		smadv_pattern_init(&range->pattern);
-		range->pattern.kind = SMART_MADVISE_PATTERN_IDLE;
-	} else {
-		smadv_pattern_judge(&range->pattern, &range->evidence, policy);
-	}
+	smadv_pattern_judge(&range->pattern, &range->evidence, policy);
 }
 
 /* Note what is new of memory. Does what misses cost say nothing of now? */
@@ -319,31 +330,33 @@ static void judge_pattern(struct smadv_range *range, const struct smadv_policy *
  */
 static bool look(struct smadv_range *range)
 {
-	bool changed;
-
 	range->memory.extent_pages = extent(range);
-	changed = smadv_effect_look(&range->effect, &range->memory, range->pattern.kind);
-	/*@ assert smadv_evidence_valid(&range->evidence); */
-	return changed;
+	return smadv_effect_look(&range->effect, &range->memory, range->pattern.kind);
 }
 
-/* No hint stands. */
 /*@
  * requires \valid(range) && smadv_range_valid(range);
  * assigns range->effect;
  * ensures smadv_range_valid(range);
  */
-static void weigh(struct smadv_range *range, bool anew)
+static void renew(struct smadv_range *range)
 {
-	if (anew)
-		smadv_effect_renew(&range->effect);
-	smadv_effect_weigh(&range->effect, &range->memory);
-	/*@ assert smadv_evidence_valid(&range->evidence); */
+	smadv_effect_renew(&range->effect);
 }
 
 /*@
  * requires \valid(range) && smadv_range_valid(range);
- * requires \valid_read(policy) && smadv_policy_valid(policy) && \separated(range, policy);
+ * assigns range->effect;
+ * ensures smadv_range_valid(range);
+ */
+static void weigh(struct smadv_range *range)
+{
+	smadv_effect_weigh(&range->effect, &range->memory);
+}
+
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(policy) && \separated(range, policy);
  * assigns range->verdict, range->effect.reserved_ns;
  * ensures smadv_range_valid(range);
  */
@@ -351,7 +364,7 @@ static void decide(struct smadv_range *range, const struct smadv_policy *policy,
 {
 	/*@ assert smadv_range_measured(range); */
 	range->verdict = smadv_verdict_decide(range, policy, now_ms);
-	/*@ assert smadv_range_measured(range); */
+	/*@ assert smadv_range_valid(range); */
 	range->effect.reserved_ns = range->verdict.reason == SMART_MADVISE_REASON_TRIAL ?
 					    smadv_benefit_price_ns(range, range->verdict.hint) : 0;
 }
@@ -367,7 +380,6 @@ static void end(struct smadv_range *range)
 	smadv_effect_end(&range->effect, range->hint,
 			 range->verdict.reason == SMART_MADVISE_REASON_DOES_NOT_PAY,
 			 &range->memory);
-	/*@ assert smadv_evidence_valid(&range->evidence); */
 }
 
 /**
@@ -383,10 +395,16 @@ bool smadv_range_judge(struct smadv_range *range, const struct smadv_policy *pol
 	u32 hint = range->verdict.hint, kind = range->pattern.kind;
 	bool changed;
 
-	judge_pattern(range, policy, now_ms);
+	if (is_idle(range, policy, now_ms))
+		rest(range);
+	else
+		judge_pattern(range, policy);
 	changed = look(range);
-	if (range->hint == SMART_MADVISE_HINT_NONE)
-		weigh(range, changed || is_another(range, kind, policy));
+	if (range->hint == SMART_MADVISE_HINT_NONE) {
+		if (changed || is_another(range, kind, policy))
+			renew(range);
+		weigh(range);
+	}
 	decide(range, policy, now_ms);
 	if (policy->governor == SMART_MADVISE_GOVERNOR_BENEFIT && !range->effect.leaving &&
 	    range->hint != SMART_MADVISE_HINT_NONE && range->verdict.hint != range->hint)
@@ -416,6 +434,17 @@ u64 smadv_range_border(const struct smadv_range *range, const struct smadv_polic
 	return page;
 }
 
+/*@
+ * requires \valid(range) && smadv_range_valid(range);
+ * requires \valid_read(policy) && \separated(range, policy);
+ * assigns range->hold;
+ * ensures smadv_range_valid(range);
+ */
+static void hold(struct smadv_range *range, const struct smadv_policy *policy, u64 now_ms)
+{
+	smadv_hold_start(&range->hold, policy, now_ms);
+}
+
 /**
  * smadv_range_hinted() - the standing hint changed
  * @range: range
@@ -428,8 +457,9 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
 {
 	range->hint = hint;
 	smadv_effect_begin(&range->effect, hint, &range->memory);
+	/*@ assert smadv_range_valid(range); */
 	if (policy->governor != SMART_MADVISE_GOVERNOR_BENEFIT)
-		smadv_hold_start(&range->hold, policy, now_ms);
+		hold(range, policy, now_ms);
 }
 
 /**

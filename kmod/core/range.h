@@ -62,6 +62,11 @@ struct smadv_range {
  *	smadv_evidence_valid(&range->evidence) && smadv_effect_valid(&range->effect) &&
  *	smadv_memory_valid(&range->memory) && smadv_is_hint(range->hint) &&
  *	smadv_is_borne(range->application_hint);
+ *
+ * predicate smadv_range_sound(struct smadv_range *range) =
+ *	range->start < range->end <= SMADV_PAGE_MAX &&
+ *	smadv_evidence_valid(&range->evidence) && smadv_memory_valid(&range->memory) &&
+ *	smadv_is_hint(range->hint) && smadv_is_borne(range->application_hint);
  */
 
 /* Begin an empty range over [start, end), start < end <= SMADV_PAGE_MAX. */
@@ -111,10 +116,9 @@ void smadv_range_unite(struct smadv_range *left, const struct smadv_range *right
  * requires \valid_read(fault) && fault->waited_ns <= SMADV_WAIT_MAX_NS;
  * requires \valid_read(policy) && smadv_policy_valid(policy);
  * requires \separated(range, fault) && \separated(range, policy);
- * assigns *range;
+ * assigns range->last_fault_ms, range->effect, range->majors, range->evidence,
+ *	range->passed_pages, range->faults, range->unsettled;
  * ensures smadv_range_valid(range);
- * ensures range->start == \old(range->start) && range->end == \old(range->end);
- * ensures range->mapping == \old(range->mapping);
  */
 void smadv_range_fault(struct smadv_range *range, const struct smadv_fault *fault,
 		       const struct smadv_policy *policy, u64 now_ms);
@@ -183,7 +187,7 @@ void smadv_range_hinted(struct smadv_range *range, u32 hint, const struct smadv_
  * requires \valid(range) && smadv_range_valid(range);
  * requires smadv_is_borne(hint);
  * assigns range->application_hint, range->effect;
- * ensures smadv_range_valid(range) && range->application_hint == hint;
+ * ensures smadv_range_sound(range) && range->application_hint == hint;
  */
 void smadv_range_advised(struct smadv_range *range, u32 hint);
 
@@ -191,7 +195,7 @@ void smadv_range_advised(struct smadv_range *range, u32 hint);
 /*@
  * requires \valid(range) && smadv_range_valid(range);
  * assigns range->evidence, range->pattern, range->effect, range->insists, range->unsettled;
- * ensures smadv_range_valid(range);
+ * ensures smadv_range_sound(range);
  */
 void smadv_range_reset(struct smadv_range *range);
 
