@@ -10,6 +10,24 @@
 /* Faults of a part before it may merge with its neighbour again. */
 #define SETTLE_FAULTS	64
 
+/* Nothing is known of it yet. */
+/*@
+ * requires \valid(memory);
+ * assigns *memory;
+ * ensures smadv_memory_valid(memory);
+ */
+static void init_memory(struct smadv_memory *memory)
+{
+	memory->file = 0;
+	memory->extent_pages = 0;
+	memory->beside_pages = 0;
+	memory->passed_pages = 0;
+	memory->most_pages = 0;
+	memory->resident_pages = 0;
+	memory->window_pages = 1;
+	memory->misses = 0;
+}
+
 /*@
  * ensures smadv_range_sound(range);
  */
@@ -25,7 +43,6 @@ void smadv_range_init(struct smadv_range *range, u64 start, u64 end, u64 mapping
 	range->start = start;
 	range->end = end;
 	range->mapping = mapping;
-	smadv_evidence_init(&range->evidence, start, end);
 	smadv_pattern_init(&range->pattern);
 	range->verdict.hint = SMART_MADVISE_HINT_NONE;
 	range->verdict.reason = SMART_MADVISE_REASON_NONE;
@@ -34,7 +51,7 @@ void smadv_range_init(struct smadv_range *range, u64 start, u64 end, u64 mapping
 	range->application_hint = SMART_MADVISE_HINT_NONE;
 	range->insists = false;
 	smadv_effect_init(&range->effect, SMART_MADVISE_HINT_NONE);
-	range->memory = (struct smadv_memory){ .window_pages = 1 };
+	init_memory(&range->memory);
 	range->memory_backed = false;
 	range->doubtful = false;
 	range->faults = 0;
@@ -42,6 +59,7 @@ void smadv_range_init(struct smadv_range *range, u64 start, u64 end, u64 mapping
 	range->last_fault_ms = 0;
 	range->passed_pages = 0;
 	range->unsettled = 0;
+	smadv_evidence_init(&range->evidence, start, end);
 }
 
 /*@
@@ -64,6 +82,166 @@ void smadv_range_resize(struct smadv_range *range, u64 start, u64 end)
 }
 
 /*@
+ * predicate same_place{A, B}(struct smadv_range *range) =
+ *	\at(range->start, A) == \at(range->start, B) &&
+ *	\at(range->end, A) == \at(range->end, B) &&
+ *	\at(range->mapping, A) == \at(range->mapping, B);
+ */
+
+/*@
+ * requires \valid(to) && \valid_read(from) && \separated(to, from);
+ * requires smadv_evidence_valid(from);
+ * assigns *to;
+ * ensures smadv_evidence_valid(to);
+ */
+static void copy_evidence(struct smadv_evidence *to, const struct smadv_evidence *from)
+{
+	*to = *from;
+	/*@
+	 * assert \let copy = *to; \let whole = \at(*from, Pre);
+	 *	\forall integer i; 0 <= i < SMADV_CURSORS ==>
+	 *	to->streams.cursor[i] == copy.streams.cursor[i] &&
+	 *	copy.streams.cursor[i] == whole.streams.cursor[i] &&
+	 *	whole.streams.cursor[i] == \at(from->streams.cursor[i], Pre);
+	 */
+	/*@ assert smadv_cursors_valid(&to->streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(to) && \valid_read(from) && \separated(to, from);
+ * requires smadv_memory_valid(from);
+ * assigns *to;
+ * ensures smadv_memory_valid(to);
+ */
+static void copy_memory(struct smadv_memory *to, const struct smadv_memory *from)
+{
+	*to = *from;
+}
+
+/*
+ * All but what will be divided, one by one: the provers do not see through a copy of so much.
+ */
+/*@
+ * requires \valid(to) && \valid_read(from) && \separated(to, from);
+ * requires smadv_range_valid(from);
+ * assigns *to;
+ * ensures smadv_memory_valid(&to->memory);
+ * ensures smadv_is_hint(to->hint) && smadv_is_borne(to->application_hint);
+ * ensures to->start == from->start && to->end == from->end && to->mapping == from->mapping;
+ * ensures same_place{Pre, Post}(from);
+ */
+static void copy_state(struct smadv_range *to, const struct smadv_range *from)
+{
+	to->start = from->start;
+	to->end = from->end;
+	to->mapping = from->mapping;
+	to->pattern = from->pattern;
+	to->verdict = from->verdict;
+	to->hold = from->hold;
+	to->hint = from->hint;
+	to->application_hint = from->application_hint;
+	to->insists = from->insists;
+	copy_memory(&to->memory, &from->memory);
+	to->memory_backed = from->memory_backed;
+	to->doubtful = from->doubtful;
+	to->last_fault_ms = from->last_fault_ms;
+}
+
+/* Likewise. @from stays as it is. */
+/*@
+ * requires \valid(to) && \valid_read(from) && \separated(to, from);
+ * requires smadv_range_valid(from);
+ * assigns *to;
+ * ensures smadv_memory_valid(&to->memory) && smadv_range_valid(from);
+ * ensures smadv_is_hint(to->hint) && smadv_is_borne(to->application_hint);
+ * ensures to->start == from->start && to->end == from->end && to->mapping == from->mapping;
+ * ensures same_place{Pre, Post}(from);
+ */
+static void share_state(struct smadv_range *to, const struct smadv_range *from)
+{
+	copy_state(to, from);
+}
+
+/*@
+ * requires \valid(to) && \valid_read(from) && \separated(to, from);
+ * requires smadv_range_valid(from) && smadv_memory_valid(&to->memory);
+ * requires smadv_is_hint(to->hint) && smadv_is_borne(to->application_hint);
+ * requires to->start == from->start && to->end == from->end;
+ * assigns to->evidence;
+ * ensures smadv_range_sound(to) && smadv_range_valid(from);
+ * ensures same_place{Pre, Post}(to) && same_place{Pre, Post}(from);
+ */
+static void share_evidence(struct smadv_range *to, const struct smadv_range *from)
+{
+	copy_evidence(&to->evidence, &from->evidence);
+}
+
+/*@
+ * requires \valid(left) && smadv_range_valid(left);
+ * requires \valid(right) && smadv_range_sound(right) && \separated(left, right);
+ * requires left->start < page < left->end;
+ * assigns left->evidence, right->evidence;
+ * ensures smadv_range_valid(left) && smadv_range_sound(right);
+ * ensures same_place{Pre, Post}(left) && same_place{Pre, Post}(right);
+ */
+static void divide_evidence(struct smadv_range *left, struct smadv_range *right, u64 page)
+{
+	smadv_evidence_split(&left->evidence, &right->evidence, left->start, page, left->end);
+}
+
+/*@
+ * requires \valid(left) && smadv_range_valid(left);
+ * requires \valid(right) && smadv_range_sound(right) && \separated(left, right);
+ * assigns left->effect, right->effect;
+ * ensures smadv_range_sound(left);
+ * ensures smadv_range_sound(right);
+ * ensures same_place{Pre, Post}(left) && same_place{Pre, Post}(right);
+ */
+static void divide_effect(struct smadv_range *left, struct smadv_range *right)
+{
+	smadv_effect_split(&left->effect, &right->effect);
+	/*@ assert smadv_cursors_valid(&left->evidence.streams, SMADV_CURSORS); */
+	/*@ assert smadv_cursors_valid(&right->evidence.streams, SMADV_CURSORS); */
+}
+
+/*@
+ * requires \valid(left) && smadv_range_sound(left);
+ * requires \valid(right) && smadv_range_sound(right) && \separated(left, right);
+ * assigns left->faults, right->faults, right->majors, right->passed_pages;
+ * assigns left->unsettled, right->unsettled;
+ * ensures smadv_range_sound(left) && smadv_range_sound(right);
+ * ensures same_place{Pre, Post}(left) && same_place{Pre, Post}(right);
+ * ensures left->faults + right->faults == \old(left->faults);
+ */
+static void divide_counts(struct smadv_range *left, struct smadv_range *right)
+{
+	right->faults = right->evidence.seen;
+	if (right->faults > left->faults)
+		right->faults = left->faults;
+	left->faults -= right->faults;
+	right->majors = 0;
+	right->passed_pages = 0;
+	left->unsettled = SETTLE_FAULTS;
+	right->unsettled = SETTLE_FAULTS;
+}
+
+/*@
+ * requires \valid(left) && smadv_range_sound(left);
+ * requires \valid(right) && smadv_range_sound(right) && \separated(left, right);
+ * requires left->start < page < right->end;
+ * assigns left->end, right->start;
+ * ensures smadv_range_sound(left) && smadv_range_sound(right);
+ * ensures left->start == \old(left->start) && left->end == page;
+ * ensures right->start == page && right->end == \old(right->end);
+ * ensures left->mapping == \old(left->mapping) && right->mapping == \old(right->mapping);
+ */
+static void divide_pages(struct smadv_range *left, struct smadv_range *right, u64 page)
+{
+	left->end = page;
+	right->start = page;
+}
+
+/*@
  * requires smadv_range_valid(left);
  * ensures smadv_range_sound(left) && smadv_range_sound(right);
  */
@@ -77,19 +255,65 @@ void smadv_range_resize(struct smadv_range *range, u64 start, u64 end)
  */
 void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64 page)
 {
-	*right = *left;
-	smadv_evidence_split(&left->evidence, &right->evidence, left->start, page, left->end);
-	smadv_effect_split(&left->effect, &right->effect);
-	right->faults = right->evidence.seen;
-	if (right->faults > left->faults)
-		right->faults = left->faults;
-	left->faults -= right->faults;
-	right->majors = 0;
-	right->passed_pages = 0;
-	left->end = page;
-	right->start = page;
-	left->unsettled = SETTLE_FAULTS;
-	right->unsettled = SETTLE_FAULTS;
+	share_state(right, left);
+	share_evidence(right, left);
+	/*@ assert left->mapping == \at(left->mapping, Pre); */
+	divide_evidence(left, right, page);
+	divide_effect(left, right);
+	/*@ assert left->mapping == \at(left->mapping, Pre); */
+	divide_counts(left, right);
+	divide_pages(left, right, page);
+}
+
+/*@
+ * requires \valid(left) && smadv_range_sound(left);
+ * requires \valid_read(right) && \separated(left, right) && smadv_evidence_valid(&right->evidence);
+ * requires left->start < right->end <= SMADV_PAGE_MAX;
+ * assigns left->evidence;
+ * ensures smadv_range_sound(left);
+ */
+static void unite_evidence(struct smadv_range *left, const struct smadv_range *right)
+{
+	smadv_evidence_merge(&left->evidence, &right->evidence, left->start, right->end);
+}
+
+/*@
+ * requires \valid(left) && smadv_range_sound(left);
+ * requires \valid_read(right) && \separated(left, right);
+ * assigns left->effect;
+ * ensures smadv_range_sound(left);
+ */
+static void unite_effect(struct smadv_range *left, const struct smadv_range *right)
+{
+	smadv_effect_merge(&left->effect, &right->effect);
+}
+
+/*@
+ * requires \valid(left) && smadv_range_sound(left);
+ * requires \valid_read(right) && \separated(left, right);
+ * assigns left->faults, left->majors, left->passed_pages, left->doubtful, left->last_fault_ms;
+ * ensures smadv_range_sound(left);
+ */
+static void unite_counts(struct smadv_range *left, const struct smadv_range *right)
+{
+	left->faults = smadv_sum(left->faults, right->faults);
+	left->majors = smadv_sum(left->majors, right->majors);
+	left->passed_pages = smadv_sum(left->passed_pages, right->passed_pages);
+	left->doubtful = left->doubtful || right->doubtful;
+	if (right->last_fault_ms > left->last_fault_ms)
+		left->last_fault_ms = right->last_fault_ms;
+}
+
+/*@
+ * requires \valid(left) && smadv_range_sound(left);
+ * requires \valid_read(right) && \separated(left, right);
+ * assigns left->hold;
+ * ensures smadv_range_sound(left);
+ */
+static void unite_hold(struct smadv_range *left, const struct smadv_range *right)
+{
+	if (right->hold.until_ms > left->hold.until_ms)
+		left->hold = right->hold;
 }
 
 /*@
@@ -105,17 +329,11 @@ void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64
  */
 void smadv_range_unite(struct smadv_range *left, const struct smadv_range *right)
 {
-	smadv_evidence_merge(&left->evidence, &right->evidence, left->start, right->end);
-	smadv_effect_merge(&left->effect, &right->effect);
+	unite_evidence(left, right);
+	unite_effect(left, right);
+	unite_counts(left, right);
+	unite_hold(left, right);
 	left->end = right->end;
-	left->faults = smadv_sum(left->faults, right->faults);
-	left->majors = smadv_sum(left->majors, right->majors);
-	left->passed_pages = smadv_sum(left->passed_pages, right->passed_pages);
-	left->doubtful = left->doubtful || right->doubtful;
-	if (right->last_fault_ms > left->last_fault_ms)
-		left->last_fault_ms = right->last_fault_ms;
-	if (right->hold.until_ms > left->hold.until_ms)
-		left->hold = right->hold;
 }
 
 /* Is it of use to know what faults wait for here? */

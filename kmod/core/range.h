@@ -96,7 +96,8 @@ void smadv_range_resize(struct smadv_range *range, u64 start, u64 end);
  * assigns *left, *right;
  * ensures left->start == \old(left->start) && left->end == page;
  * ensures right->start == page && right->end == \old(left->end);
- * ensures left->mapping == \old(left->mapping) && right->mapping == left->mapping;
+ * ensures left->mapping == \old(left->mapping);
+ * ensures right->mapping == \old(left->mapping);
  */
 void smadv_range_divide(struct smadv_range *left, struct smadv_range *right, u64 page);
 
