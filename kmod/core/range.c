@@ -119,7 +119,8 @@ static void copy_memory(struct smadv_memory *to, const struct smadv_memory *from
 }
 
 /*
- * All but what will be divided, one by one: the provers do not see through a copy of so much.
+ * All but the evidence, and what divide_effect() and divide_counts() write, one by one: the
+ * provers do not see through a copy of so much.
  */
 /*@
  * requires \valid(to) && \valid_read(from) && \separated(to, from);
@@ -147,7 +148,7 @@ static void copy_state(struct smadv_range *to, const struct smadv_range *from)
 	to->last_fault_ms = from->last_fault_ms;
 }
 
-/* Likewise. @from stays as it is. */
+/* What copy_state() does leaves all of @from valid, which the provers see from outside only. */
 /*@
  * requires \valid(to) && \valid_read(from) && \separated(to, from);
  * requires smadv_range_valid(from);
