@@ -180,8 +180,8 @@ test_goals := vmtest style unit coverage fuzz memcheck prometheus-test completio
 # no jobserver, and who looks for warnings finds that.
 alone = $(filter-out -j% --jobserver% -O% --output-sync%,$(MAKEFLAGS))
 tested-%:
-	@echo "== $*: begun" >&3; begun=$$SECONDS; MAKEFLAGS='$(alone)' $(MAKE) $*; \
-		echo "== $*: ok, $$((SECONDS - begun)) s"
+	@echo "== $*: begun" >&3; TIMEFORMAT='== $*: %0R s, of a processor %0U s and %0S s'; \
+		time MAKEFLAGS='$(alone)' $(MAKE) $*; echo "== $*: ok"
 
 test-long: built ## the long forms of the tests, and every kernel of scripts/kernel (many hours)
 	$(MAKE) package-test
