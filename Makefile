@@ -96,14 +96,16 @@ endef
 silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
 build_in = cmake --build $(1) -j$(shell nproc) $(if $(silent),-- --quiet | { grep -v "no work to do" || :; })
 
+# Several files are compiled as one, and their headers read once.
+unity := -DCMAKE_UNITY_BUILD=ON
+
 user: ## build smadv and smadvd
-	$(call cmake,$(BUILD)/user,-DCMAKE_BUILD_TYPE=Release -DSMADV_TESTS=OFF,$(call build_in,$(BUILD)/user))
+	$(call cmake,$(BUILD)/user,$(unity) -DCMAKE_BUILD_TYPE=Release,$(call build_in,$(BUILD)/user))
 
 configure-test:
 	$(call cmake,$(BUILD)/test,$(test_options),true)
-# Builds that only tests use compile several files as one, and read their headers once.
-unity := -DCMAKE_UNITY_BUILD=ON
-test_options := $(unity) -DCMAKE_BUILD_TYPE=Debug -DSMADV_SANITIZE=ON
+test_options := $(unity) -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
+	-DCMAKE_BUILD_TYPE=Debug -DSMADV_TESTS=ON
 
 all: module user ## module for this host, and user space (what a bare `make` does)
 
@@ -126,9 +128,9 @@ scoreboard-full: setup ## ... all of them (many hours, resumes where it was inte
 	scripts/kernel next
 	bench/scoreboard --full
 
-unit: setup ## unit tests, under the address and undefined-behaviour sanitizers
+unit: setup ## unit tests, under sanitizers; they must reach all lines of core/ and daemon/
 	$(call cmake,$(BUILD)/test,$(test_options),$(call build_in,$(BUILD)/test))
-	ctest --test-dir $(BUILD)/test -j$(shell nproc) --output-on-failure --no-tests=error
+	tests/unit/run
 
 memcheck: setup user ## the real smadv and smadvd under valgrind, without the module
 	tests/valgrind
@@ -156,17 +158,8 @@ proof: setup ## prove core/: no run-time error, no overflow, the contracts in it
 	tests/proof/run
 
 fuzz: setup ## fuzz core/ and what user space parses (FUZZ_RUNS= runs of each target)
-	$(call cmake,$(BUILD)/fuzz,$(fuzz_options),$(call build_in,$(BUILD)/fuzz --target fuzzers))
+	$(call cmake,$(BUILD)/test,$(test_options),$(call build_in,$(BUILD)/test --target fuzzers))
 	tests/fuzz/run
-fuzz_options := $(unity) -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
-	-DCMAKE_BUILD_TYPE=RelWithDebInfo -DSMADV_SANITIZE=ON -DSMADV_FUZZ=ON -DSMADV_TESTS=OFF
-
-coverage: setup ## which lines of core/ and daemon/ the unit tests reach (build/coverage/report)
-	$(call cmake,$(BUILD)/coverage,$(coverage_options),$(call build_in,$(BUILD)/coverage --target core_test daemon_test))
-	tests/unit/coverage
-# Without debugging symbols, which gcov does not read.
-coverage_options := $(unity) -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-12 \
-	-DCMAKE_BUILD_TYPE=None -DSMADV_COVERAGE=ON
 
 vmtest: built ## the tests that run inside booted kernels
 	tests/vm/run
@@ -175,7 +168,7 @@ vmtest: built ## the tests that run inside booted kernels
 test: setup ## all of the tests in their short forms: what each goal below it says
 	@$(MAKE) -j2 --output-sync=target $(addprefix tested-,$(test_goals)) 3>&1
 # The longest first.
-test_goals := vmtest style unit coverage fuzz memcheck prometheus-test completion install-test model proof
+test_goals := vmtest style unit fuzz memcheck prometheus-test completion install-test model proof
 # A goal knows nothing of the other one: make complains wherever a script that it calls has
 # no jobserver, and who looks for warnings finds that.
 alone = $(filter-out -j% --jobserver% -O% --output-sync%,$(MAKEFLAGS))

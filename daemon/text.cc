@@ -121,7 +121,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
     text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
   }
   lines.emplace_back(text);
-  return lines;  // GCOVR_EXCL_LINE: gcov sees the unwinding only
+  return lines;
 }
 
 std::string counted(std::uint64_t count, std::string_view noun) {
@@ -213,7 +213,7 @@ std::string event_text(const Event& event) {
   if (event.faults) {
     add(fmt::format("at {} faults", *event.faults));
   }
-  return text;  // GCOVR_EXCL_LINE: gcov sees the unwinding only
+  return text;
 }
 
 }  // namespace smadv

@@ -44,9 +44,9 @@ struct CommonOptions {
             {.names = "--color",
              .does = "auto (on a terminal, unless NO_COLOR), always, never",
              .value = "WHEN"},
-            {{"auto", ColorChoice::Auto},      // GCOVR_EXCL_LINE: gcov sees the unwinding only
-             {"always", ColorChoice::Always},  // GCOVR_EXCL_LINE: gcov sees the unwinding only
-             {"never", ColorChoice::Never}})) {}
+            {{"auto", ColorChoice::Auto},
+             {"always", ColorChoice::Always},
+             {"never", ColorChoice::Never}})) {}  // GCOVR_EXCL_LINE: counts the unwinding only
 
   /// Colours for what goes to a terminal, or not to one.
   [[nodiscard]] Palette palette(const Machine& machine, bool terminal) const {

@@ -119,8 +119,8 @@ class Command {
       for (const auto& choice : choices) {
         candidates.push_back({choice.first});
       }
-      return candidates;  // GCOVR_EXCL_LINE: gcov sees the unwinding only
-    };                    // GCOVR_EXCL_LINE: gcov sees the unwinding only
+      return candidates;
+    };
     read_one(completed, [value = given.value_, choices](const std::string& text) -> std::string {
       std::string names;
       for (const auto& [name, meaning] : choices) {

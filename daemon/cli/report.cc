@@ -48,7 +48,7 @@ Json json_of(const report::Table& table) {
     }
     rows.push(std::move(object));
   }
-  return rows;  // GCOVR_EXCL_LINE: gcov sees the unwinding only
+  return rows;
 }
 
 // Counts only: what is drawn otherwise stands in the tables.

@@ -190,7 +190,7 @@ std::string member_names() {
   return names;
 }
 
-std::string policy_names() {  // GCOVR_EXCL_LINE: gcov sees the unwinding only
+std::string policy_names() {
   std::string names;
   for (const PolicyKey& key : policy_keys()) {
     names += fmt::format("{}\"{}\"", names.empty() ? "" : ",", key.name);

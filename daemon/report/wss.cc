@@ -73,10 +73,8 @@ Report report_of(const Survey& survey, std::map<std::uint64_t, Windows>& process
     std::vector<std::uint64_t> sizes = windows.sizes();
     Series series{.name = survey.processes.at(id)};
     for (std::size_t i = 0; i < sizes.size(); ++i) {
-      // GCOVR_EXCL_START: gcov sees the unwinding only
       series.points.emplace_back(static_cast<double>(i * step_ms) / 1000,
                                  static_cast<double>(sizes[i] * block_bytes) / 1048576);
-      // GCOVR_EXCL_STOP
     }
     std::ranges::sort(sizes);
     std::vector<Value> row = {survey.processes.at(id)};

@@ -152,7 +152,7 @@ bool Session::press(int pressed) {
 
 void Session::press_in_list(int pressed) {
   if (!now_) {
-    return;  // GCOVR_EXCL_LINE: no key comes before the first look
+    return;
   }
   if (ranging_) {
     const auto ranges = watched_ranges(*now_);
@@ -218,7 +218,7 @@ std::vector<Range> Session::watched_ranges(const Snapshot& now) const {
       ranges.push_back(range);
     }
   }
-  return ranges;  // GCOVR_EXCL_LINE: gcov sees the unwinding only
+  return ranges;
 }
 
 std::size_t Session::selected_range(const std::vector<Range>& ranges) const {
@@ -254,7 +254,7 @@ std::vector<Line> Session::draw(Size size) {
     }
     screen.add(legend());
   } else if (!now_) {
-    screen.add(state_line());  // GCOVR_EXCL_LINE: gcov sees the unwinding only
+    screen.add(state_line());
   } else if (ranging_) {
     draw_ranges(screen, *now_);
   } else {

@@ -22,6 +22,13 @@ TEST_P(Budget, BeginsWithOneSecondsWorth) {
   EXPECT_FALSE(smadv_budget_take(&budget, GetParam(), 5000));
 }
 
+TEST(Budget, OfNothingIsWaitedForForEver) {
+  smadv_budget budget{};
+  smadv_budget_init(&budget, 0, 5000);
+  EXPECT_FALSE(smadv_budget_take(&budget, 0, 1'000'000));
+  EXPECT_EQ(smadv_budget_wait_ms(&budget, 0, 1'000'000), ~0ULL);
+}
+
 TEST_P(Budget, NeverExceedsRateTimesTimePlusBurst) {
   const std::uint32_t rate = GetParam();
   std::mt19937_64 engine(rate);

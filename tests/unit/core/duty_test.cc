@@ -60,6 +60,17 @@ TEST_P(Duty, PaysDebtsBackWithinTwoSeconds) {
   EXPECT_TRUE(smadv_duty_has_time(&duty, 0));
 }
 
+TEST_P(Duty, DebtsDoNotAddUp) {
+  smadv_duty duty{};
+  smadv_duty_init(&duty, GetParam(), 0);
+  for (int i = 0; i < 5; ++i) {
+    smadv_duty_spend(&duty, GetParam(), ~0ULL, 0);
+  }
+  smadv_duty_spend(&duty, GetParam(), 0, kSecondNs);
+  smadv_duty_spend(&duty, GetParam(), 0, 2 * kSecondNs);
+  EXPECT_TRUE(smadv_duty_has_time(&duty, 0));
+}
+
 TEST(Duty, AChangedShareTakesEffectAtOnce) {
   smadv_duty duty{};
   smadv_duty_init(&duty, 10000, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // What the counters of a range mean: retries, loss, saturation, coverage, reuse, streams, phases.
+#include <cstring>
 #include <functional>
 #include <random>
 #include <set>
@@ -97,6 +98,27 @@ INSTANTIATE_TEST_SUITE_P(
                      testing::Values(smadv_range_gap, [](smadv_range* range, std::uint32_t lost) {
                        smadv_range_skip(range, lost, 64);
                      })));
+
+TEST(Loss, OfNothingChangesNothing) {
+  Subject subject(kBase, kPages);
+  for (int i = 0; i < 100; ++i) {
+    subject.fault(kBase + i);
+  }
+  const smadv_range before = subject.range();
+  smadv_range_gap(&subject.range(), 0);
+  EXPECT_EQ(std::memcmp(&before, &subject.range(), sizeof before), 0);
+}
+
+TEST(Faults, OutsideOfARangeChangeNothing) {
+  Subject subject(kBase, kPages);
+  for (const std::uint64_t page : {kBase - 1, kBase + kPages}) {
+    const smadv_range before = subject.range();
+    smadv_fault fault{};
+    fault.page = page;
+    smadv_range_fault(&subject.range(), &fault, &subject.policy(), subject.now_ms() + 1);
+    EXPECT_EQ(std::memcmp(&before, &subject.range(), sizeof before), 0);
+  }
+}
 
 TEST(Saturation, WindowCountersNeverWrap) {
   for (const std::uint32_t window_faults : {16U, 64U, 1024U}) {

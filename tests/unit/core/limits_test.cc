@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // What happens at the edges of splits, merges and borders that faults seldom or never lead to.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "core.h"
@@ -36,6 +38,19 @@ TEST(SketchMerge, OrderDoesNotMatter) {
   EXPECT_NEAR(static_cast<double>(smadv_sketch_blocks(&one)),
               static_cast<double>(smadv_sketch_blocks(&large) + smadv_sketch_blocks(&small)),
               1U << large.now.level);
+}
+
+TEST(SketchDivide, APartShowsNoMoreThanTheWhole) {
+  constexpr std::uint64_t kBlocks = 1000;
+  const smadv_sketch whole = sketch_of(0, kBlocks);
+  for (const std::uint64_t part : {kBlocks / 10, kBlocks / 2, kBlocks, 2 * kBlocks}) {
+    smadv_sketch sketch = whole;
+    smadv_sketch_divide(&sketch, part, kBlocks);
+    EXPECT_LE(smadv_sketch_blocks(&sketch), smadv_sketch_blocks(&whole)) << part;
+    EXPECT_GE(smadv_sketch_blocks(&sketch),
+              smadv_sketch_blocks(&whole) * std::min(part, kBlocks) / kBlocks / 2)
+        << part;
+  }
 }
 
 class Neighbours : public testing::Test {

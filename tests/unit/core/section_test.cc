@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Sections: when streams and jumps make a border, step by step.
+#include <cstring>
 #include <random>
 #include <tuple>
 
@@ -25,12 +26,13 @@ class Sections : public testing::Test {
   }
   [[nodiscard]] std::uint64_t border() const { return smadv_sections_border(&sections_); }
 
+  smadv_sections sections_{};
+
  private:
   void add(std::uint64_t offset, bool jump) {
     smadv_sections_add(&sections_, kBase + offset, jump);
   }
 
-  smadv_sections sections_{};
   std::mt19937_64 engine_{1};
 };
 
@@ -40,6 +42,19 @@ TEST_F(Sections, AStreamBesideJumpsMakesABorderWhereTheJumpsBegin) {
     jump(16, 32);
   }
   EXPECT_EQ(border(), kBase + 16 * kSection);
+}
+
+TEST_F(Sections, FaultsOutsideAreNotNoted) {
+  const smadv_sections before = sections_;
+  for (const std::uint64_t page : {kBase - kSection, kBase + kPages}) {
+    smadv_sections_add(&sections_, page, true);
+    EXPECT_EQ(std::memcmp(&before, &sections_, sizeof before), 0);
+  }
+}
+
+TEST_F(Sections, OneAloneHasNoBorder) {
+  smadv_sections_init(&sections_, kBase, kBase + 1);
+  EXPECT_EQ(border(), 0U);
 }
 
 // Where jumps begin inside of a section the border is there, and not where the section begins.

@@ -243,6 +243,31 @@ TEST_P(Gap, IsBridgedByAnEstablishedStreamOnce) {
 
 INSTANTIATE_TEST_SUITE_P(All, Gap, testing::Values(1, 16, -16, -1));
 
+// Seen again after a gap is what lies ahead of a stream, by its step.
+TEST(Gap, IsNotBridgedBackwardsNorBesideAStride) {
+  const std::uint64_t start = kBase + kPages / 2;
+  Streams forward;
+  const std::uint64_t end = forward.pass(start, 16, 100);
+  smadv_streams_gap(forward.get(), 300);
+  EXPECT_EQ(forward.step(end - 50 * 16 - 8), static_cast<std::uint32_t>(SMADV_STEP_JUMP));
+
+  for (const std::uint64_t beside : {0, 1}) {
+    Streams strided;
+    const std::uint64_t next = strided.pass(start, 100, 100);
+    ASSERT_EQ(smadv_streams_stride(strided.get()), 100U);
+    smadv_streams_gap(strided.get(), 300);
+    EXPECT_EQ(strided.step(next + 3 * 100 + 40 * beside),
+              static_cast<std::uint32_t>(beside != 0 ? SMADV_STEP_JUMP : SMADV_STEP_STRIDED));
+  }
+}
+
+TEST(Strides, OfAStreamAreNone) {
+  Streams streams;
+  EXPECT_EQ(smadv_streams_stride(streams.get()), 0U);
+  streams.pass(kBase, 1, 100);
+  EXPECT_EQ(smadv_streams_stride(streams.get()), 0U);
+}
+
 // What is near by chance: a hundredth of the faults at most may look like streams.
 TEST(Chance, SmallRangesHaveFewStreams) {
   for (const std::uint64_t pages : {256, 512, 1024, 4096, 16384}) {

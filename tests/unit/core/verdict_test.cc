@@ -308,6 +308,13 @@ TEST_F(Hold, BeginsAnewAfterAQuietTime) {
   EXPECT_EQ(change(now_ms + 10000000), subject_.policy().hold_ms);
 }
 
+TEST_F(Hold, IsNotShorterThanThePolicyAsksForByNow) {
+  const std::uint32_t former_ms = subject_.policy().hold_ms;
+  const std::uint64_t length = change(1000);
+  subject_.policy().hold_ms = 10 * former_ms;
+  EXPECT_EQ(change(1000 + length), 10ULL * former_ms);
+}
+
 TEST_F(Hold, OfNoTimeHoldsNothing) {
   subject_.policy().hold_ms = 0;
   for (std::uint64_t now_ms = 0; now_ms < 10; ++now_ms) {

@@ -253,6 +253,14 @@ TEST_F(CommandsTest, RangesThatTheKernelSaysAreOfNoProcess) {
   EXPECT_EQ(run("ranges 4711").err, "smadv: there is no process 4711\n");
 }
 
+TEST_F(CommandsTest, TasksOfAProcessThatCannotBeAskedFor) {
+  kernel_.tasks.clear();
+  kernel_.failures.insert({"process", {ExitCode::Failed, EIO, "cannot ask"}});
+  const Outcome outcome = run("tasks 136");
+  EXPECT_EQ(outcome.exit, ExitCode::Failed);
+  EXPECT_EQ(outcome.err, "smadv: cannot ask\n");
+}
+
 TEST_F(CommandsTest, RangesOfAnotherUsersProcess) {
   kernel_.ranges.clear();
   const Outcome outcome = run("ranges 136");

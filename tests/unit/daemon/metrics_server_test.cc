@@ -179,9 +179,6 @@ TEST_F(ServerTest, WhereNobodyMayListen) {
 }
 
 TEST_F(ServerTest, WithoutAFileToSpare) {
-  if (test::kSanitized) {
-    GTEST_SKIP() << "takes files away";
-  }
   const std::string where = free_address(AF_INET);
   const test::NoMoreFiles none;
   const auto server = serve_metrics(where, {});

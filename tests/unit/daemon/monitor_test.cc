@@ -127,8 +127,6 @@ TEST_F(MonitorTest, WithoutALimitOfTimeItWaits) {
 }
 
 TEST_F(MonitorTest, SignalsThatCannotBeWaitedForAreTold) {
-  if (test::kSanitized)
-    GTEST_SKIP() << "not under the sanitizers";
   const test::NoMoreFiles limit;
   const Outcome outcome = run(std::string("monitor") + kLimit);
   EXPECT_EQ(outcome.exit, ExitCode::Failed);

@@ -9,14 +9,6 @@
 
 namespace smadv::test {
 
-#ifdef __SANITIZE_ADDRESS__
-/// The sanitizers open files themselves to look at memory: without any, they report
-/// what is in order. Tests that take files away run in the coverage build only.
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-
 /// While it lives, every new file, socket or signalfd is refused with EMFILE.
 class NoMoreFiles {
  public:

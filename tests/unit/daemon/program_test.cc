@@ -156,8 +156,6 @@ TEST_F(ProgramTest, DaemonWaitsForTheModuleReloadsAndEnds) {
 }
 
 TEST_F(ProgramTest, DaemonThatGetsNoSocketSaysSo) {
-  if (test::kSanitized)
-    GTEST_SKIP() << "not under the sanitizers";
   auto daemon = smadvd({"--config", policy_}, 4);
   EXPECT_EQ(daemon.exit(), ExitCode::Failed);
   EXPECT_THAT(daemon.all(), HasSubstr("smadvd: cannot open a netlink socket"));

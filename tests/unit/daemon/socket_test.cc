@@ -30,8 +30,6 @@ std::unique_ptr<Transport> requests() {
 }
 
 TEST(Socket, CannotBeOpened) {
-  if (test::kSanitized)
-    GTEST_SKIP() << "not under the sanitizers";
   const test::NoMoreFiles limit;
   for (const auto& socket :
        {&Socket::open_for_requests, +[] { return Socket::open_for_events({}); }}) {

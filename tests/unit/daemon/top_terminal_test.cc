@@ -14,6 +14,12 @@
 #include "fake_kernel.h"
 #include "terminal.h"
 
+/// What ncurses prepares for a terminal, and keeps when it knows none of the kind. The name is the
+/// sanitizer's.
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT(readability-identifier-naming)
+  return "leak:new_prescr\n";
+}
+
 namespace smadv {
 namespace {
 

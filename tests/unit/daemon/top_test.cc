@@ -251,6 +251,13 @@ class TopSession : public testing::Test {
   Session session_{Settings{}};
 };
 
+TEST(TopSessionAtFirst, ShowsThatItHasSeenNothing) {
+  Session session{Settings{}};
+  EXPECT_TRUE(session.press(key::kDown));
+  EXPECT_EQ(text_of(session.draw({100, 3})),
+            "rates since each process is tracked, every 2 s\n\n\n");
+}
+
 TEST_F(TopSession, ShowsProcesses) {
   session_.see(snapshot(2));
   // clang-format off
@@ -466,8 +473,6 @@ TEST_F(TopBatch, EndsWhenItsReaderLeaves) {
 }
 
 TEST_F(TopBatch, SignalsThatCannotBeWaitedForAreTold) {
-  if (test::kSanitized)
-    GTEST_SKIP() << "not under the sanitizers";
   const test::NoMoreFiles limit;
   EXPECT_EQ(run("top --batch").err, "smadv: cannot wait for signals: Too many open files\n");
 }
