@@ -180,11 +180,11 @@ test-long: built ## the long forms of the tests, and every kernel of scripts/ker
 	$(MAKE) package-test
 	tests/proof/run --fresh
 	$(MAKE) fuzz FUZZ_RUNS=1000000
+	tests/vm/run $(addprefix --kernel ,$(test_kernels))
 	tests/vm/run --long --case storm --case fuzz
 	for kernel in debug next rt kcsan; do \
 		scripts/kernel $$kernel; tests/vm/run --kernel $$kernel; done
 	tests/vm/run --kernel debug --long --case fuzz
-	tests/vm/run --kernel $(lastword $(test_kernels)) --case daemon --case daemon-trouble
 	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --sanitized \
 		--case daemon --case daemon-trouble
 	tests/vm/run --no-build --kernel $(firstword $(test_kernels)) --valgrind \
@@ -261,4 +261,4 @@ clean: ## remove all that was built (the cache of scripts/setup stays)
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck prometheus-test completion install-test deb package-test model proof fuzz coverage vmtest test test-long style setup generate clean help install uninstall
+.PHONY: all module disk user built configure-test demo bench scoreboard scoreboard-full unit memcheck prometheus-test completion install-test deb package-test model proof fuzz vmtest test test-long style setup generate clean help install uninstall

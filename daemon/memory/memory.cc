@@ -126,20 +126,17 @@ void Memory::learn(const Event& event, KernelClient& client) {
   if (!range.exe || !range.file || range.file_id == 0) {
     return;
   }
-  const auto learned =
-      store_->learn({.exe = *range.exe,
-                     .file = *range.file,
-                     .file_id = range.file_id,
-                     // GCOVR_EXCL_START: one statement, of which gcov sees the first line
-                     .hint = event.standing_hint.value_or(Hint::None),
-                     .pattern = event.pattern.value_or(Pattern::Unknown),
-                     .pattern_pages = event.pattern_pages.value_or(0),
-                     .start = range.file_offset,
-                     .end = range.file_offset + (range.end - range.start),
-                     .paid = event.reason == Reason::Pays,
-                     .ns = event.effect_ns.value_or(0)},
-                    // GCOVR_EXCL_STOP
-                    settings_.limits, now_s_());
+  const auto learned = store_->learn({.exe = *range.exe,
+                                      .file = *range.file,
+                                      .file_id = range.file_id,
+                                      .hint = event.standing_hint.value_or(Hint::None),
+                                      .pattern = event.pattern.value_or(Pattern::Unknown),
+                                      .pattern_pages = event.pattern_pages.value_or(0),
+                                      .start = range.file_offset,
+                                      .end = range.file_offset + (range.end - range.start),
+                                      .paid = event.reason == Reason::Pays,
+                                      .ns = event.effect_ns.value_or(0)},
+                                     settings_.limits, now_s_());
   if (learned) {
     complaint_.clear();
   } else {

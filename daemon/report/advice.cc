@@ -127,10 +127,8 @@ Result<Report> advice(const Subject& subject) {
     const UsedRange& used = ranges[i];
     const Wish wish = wish_of(used.range, used.memory);
     table.rows.push_back({used.process, used.file, used.offset, used.range.end - used.range.start,
-                          // GCOVR_EXCL_START: one statement, of which gcov sees the first line
                           pattern_text(used.range.pattern, used.range.pattern_pages),
                           std::uint64_t{used.range.confidence_pct} * 100, seen[i].waited_ns,
-                          // GCOVR_EXCL_STOP
                           saved_bytes(wish, seen[i], used.memory, page_bytes), wish.why,
                           call_of(wish, used)});
   }

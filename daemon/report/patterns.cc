@@ -68,9 +68,7 @@ Result<Report> patterns(const Subject& subject) {
     const Range& range = used.range;
     table.rows.push_back({used.process, used.file, used.offset, range.end - range.start,
                           pattern_text(range.pattern, range.pattern_pages),
-                          // GCOVR_EXCL_START: one statement, of which gcov sees the first line
                           std::uint64_t{range.confidence_pct} * 100,
-                          // GCOVR_EXCL_STOP
                           std::uint64_t{range.coverage_bp}, std::uint64_t{range.reuse_bp},
                           range.faults, range.majors});
   }

@@ -44,11 +44,9 @@ Result<Report> readahead(const Subject& subject) {
     const auto first = pages.lower_bound({index, 0});
     const auto last = pages.lower_bound({index + 1, 0});
     table.rows.push_back({file.path, file.faults,
-                          // GCOVR_EXCL_START: one statement, of which gcov sees the first line
                           static_cast<std::uint64_t>(std::distance(first, last)), file.waits,
                           file.waits * 10'000 / std::max<std::uint64_t>(file.faults, 1),
                           file.waited_ns, file.waited_ns / std::max<std::uint64_t>(file.waits, 1),
-                          // GCOVR_EXCL_STOP
                           file.waited_ns / 100 / std::max<std::uint64_t>(survey->duration_ms, 1)});
   }
   const replay::Usage usage = outcome->usage(subject.only);

@@ -97,7 +97,7 @@ Result<Report> timeline(const Subject& subject) {
              ++(touch.again ? step.waits : step.faults);
              step.waited_ns += touch.waited_ns;
            },
-       .event = [&](std::uint64_t time_ms,  // GCOVR_EXCL_LINE: where a lambda begins
+       .event = [&](std::uint64_t time_ms,
                     const Event& event) { add_event(steps.at(time_ms), event); },
        .loss = [&](std::uint64_t time_ms, std::uint64_t lost) { steps.at(time_ms).lost += lost; }});
   if (!done) {
