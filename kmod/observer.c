@@ -14,12 +14,18 @@
 #include "newborn.h"
 #include "symbol.h"
 
+/* Functions of the kernel at whose entry we look. */
+enum watched {
+	WATCHED_ADVICE,
+	WATCHED_VECTOR,
+	WATCHED_COPY,
+	WATCHED_ROOM,
+	WATCHED_UNMAP,
+	WATCHED
+};
+
 static struct tracepoint *fork_tracepoint;
-static bool sees_calls;
-static bool sees_vectors;
-static bool sees_copies;
-static bool sees_growth;
-static bool sees_unmaps;
+static unsigned long watched[WATCHED]; /* their addresses, 0 for those that are not seen */
 
 static void take_note(const struct mm_struct *mm, const struct smadv_note *note)
 {
@@ -120,138 +126,109 @@ static void observe_unmap(const struct mm_struct *mm, unsigned long start, unsig
 	take_note(mm, &note);
 }
 
-/*
- * Is there room for @bytes from @start on? Asked with these flags, and for no file,
- * by mremap() alone, when a mapping is to grow in place, and nothing is mapped there
- * (vma_expandable()); mmap lock held for writing.
- */
-static void observe_growth(const struct file *file, unsigned long start, unsigned long bytes,
-			   unsigned long flags)
+/* mremap() is about to let a mapping grow in place. mmap lock held for writing. */
+static void observe_growth(unsigned long start, unsigned long bytes)
 {
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = vma_lookup(current->mm, start);
 
-	if (file || flags != MAP_FIXED || !current->mm)
-		return;
-	vma = vma_lookup(current->mm, start);
 	if (vma && vma->vm_start == start && bytes > vma->vm_end - start)
 		observe_move(vma, start, bytes, vma->vm_pgoff);
 }
 
-#if defined(CONFIG_DYNAMIC_FTRACE) && defined(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS)
-static void notrace advice_callback(unsigned long ip, unsigned long parent_ip,
-				    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+/* Is there room for @bytes from @start on? mmap lock held for writing. */
+static void observe_room(const struct file *file, unsigned long start, unsigned long bytes,
+			 unsigned long flags)
 {
-	observe_advice((struct mm_struct *)smadv_ftrace_argument(fregs, 0),
-		       smadv_ftrace_argument(fregs, 1), smadv_ftrace_argument(fregs, 2),
-		       (int)smadv_ftrace_argument(fregs, 3));
-}
-
-/* ssize_t vector_madvise(struct mm_struct *mm, struct iov_iter *, int behavior) */
-static void notrace vector_callback(unsigned long ip, unsigned long parent_ip,
-				    struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	observe_vector((struct mm_struct *)smadv_ftrace_argument(fregs, 0),
-		       (struct iov_iter *)smadv_ftrace_argument(fregs, 1),
-		       (int)smadv_ftrace_argument(fregs, 2));
-}
-
-/* struct vm_area_struct *copy_vma(struct vm_area_struct **, addr, len, pgoff, bool *) */
-static void notrace move_callback(unsigned long ip, unsigned long parent_ip,
-				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	observe_move(*(struct vm_area_struct **)smadv_ftrace_argument(fregs, 0),
-		     smadv_ftrace_argument(fregs, 1), smadv_ftrace_argument(fregs, 2),
-		     smadv_ftrace_argument(fregs, 3));
-}
-
-/* int do_vmi_munmap(struct vma_iterator *, struct mm_struct *, start, len, ..) */
-static void notrace unmap_callback(unsigned long ip, unsigned long parent_ip,
-				   struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	observe_unmap((struct mm_struct *)smadv_ftrace_argument(fregs, 1),
-		      smadv_ftrace_argument(fregs, 2), smadv_ftrace_argument(fregs, 3));
-}
-
-/* unsigned long __get_unmapped_area(struct file *, addr, len, pgoff, flags, vm_flags_t) */
-static void notrace room_callback(unsigned long ip, unsigned long parent_ip,
-				  struct ftrace_ops *ops, struct ftrace_regs *fregs)
-{
-	unsigned long start = smadv_ftrace_argument(fregs, 1);
-	unsigned long bytes = smadv_ftrace_argument(fregs, 2);
-	unsigned long flags = smadv_ftrace_argument(fregs, 4);
-
-	observe_growth((struct file *)smadv_ftrace_argument(fregs, 0), start, bytes, flags);
+	if (!current->mm)
+		return;
+	/* As vma_expandable() of mremap() alone asks, when nothing is mapped there. */
+	if (!file && flags == MAP_FIXED)
+		observe_growth(start, bytes);
 	/* mmap() over what is there; it has a type, unlike mremap() that grows. */
-	if (flags & MAP_FIXED && flags & MAP_TYPE && !(flags & MAP_FIXED_NOREPLACE) && current->mm)
+	if (flags & MAP_FIXED && flags & MAP_TYPE && !(flags & MAP_FIXED_NOREPLACE))
 		observe_unmap(current->mm, start, bytes);
 }
 
-static struct ftrace_ops advice_ops = {
-	.func = advice_callback,
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
-static struct ftrace_ops vector_ops = {
-	.func = vector_callback,
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
-static struct ftrace_ops move_ops = {
-	.func = move_callback,
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
-static struct ftrace_ops unmap_ops = {
-	.func = unmap_callback,
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
-static struct ftrace_ops room_ops = {
-	.func = room_callback,
-	.flags = FTRACE_OPS_FL_PERMANENT,
-};
-
-static bool watch(struct ftrace_ops *ops, unsigned long address)
+#if defined(CONFIG_DYNAMIC_FTRACE) && defined(CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS)
+/* The function that @ip is in: the hook is at its address or, by architecture, right behind. */
+static enum watched notrace watched_at(unsigned long ip)
 {
-	if (!address || ftrace_set_filter_ip(ops, address, 0, 0))
-		return false;
-	if (!register_ftrace_function(ops))
-		return true;
-	ftrace_free_filter(ops);
-	return false;
+	enum watched found = WATCHED_ADVICE, other;
+
+	for (other = found + 1; other < WATCHED; other++)
+		if (ip - watched[other] < ip - watched[found])
+			found = other;
+	return found;
 }
 
-static void unwatch(struct ftrace_ops *ops)
+static void notrace watch_callback(unsigned long ip, unsigned long parent_ip,
+				   struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
-	unregister_ftrace_function(ops);
-	ftrace_free_filter(ops);
+	unsigned long argument[5];
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(argument); n++)
+		argument[n] = smadv_ftrace_argument(fregs, n);
+	switch (watched_at(ip)) {
+	case WATCHED_ADVICE: /* (struct mm_struct *, start, len, int behavior) */
+		observe_advice((struct mm_struct *)argument[0], argument[1], argument[2],
+			       (int)argument[3]);
+		break;
+	case WATCHED_VECTOR: /* (struct mm_struct *, struct iov_iter *, int behavior) */
+		observe_vector((struct mm_struct *)argument[0], (struct iov_iter *)argument[1],
+			       (int)argument[2]);
+		break;
+	case WATCHED_COPY: /* (struct vm_area_struct **, addr, len, pgoff, bool *) */
+		observe_move(*(struct vm_area_struct **)argument[0], argument[1], argument[2],
+			     argument[3]);
+		break;
+	case WATCHED_ROOM: /* (struct file *, addr, len, pgoff, flags, ..) */
+		observe_room((struct file *)argument[0], argument[1], argument[2], argument[4]);
+		break;
+	case WATCHED_UNMAP: /* (struct vma_iterator *, struct mm_struct *, start, len, ..) */
+		observe_unmap((struct mm_struct *)argument[1], argument[2], argument[3]);
+		break;
+	case WATCHED:
+		break;
+	}
 }
+
+/* One for all: the kernel goes over every function it has for each that is registered. */
+static struct ftrace_ops watch_ops = {
+	.func = watch_callback,
+	.flags = FTRACE_OPS_FL_PERMANENT,
+};
 
 static void watch_calls(unsigned long do_madvise_address)
 {
-	sees_calls = watch(&advice_ops, do_madvise_address);
-	sees_vectors = watch(&vector_ops, smadv_symbol_address("vector_madvise"));
-	sees_copies = watch(&move_ops, smadv_symbol_address("copy_vma"));
+	enum watched function;
+
+	watched[WATCHED_ADVICE] = do_madvise_address;
+	watched[WATCHED_VECTOR] = smadv_symbol_address("vector_madvise");
+	watched[WATCHED_COPY] = smadv_symbol_address("copy_vma");
 	/* 6.12 has the former, and the latter as a wrapper of it; 6.1 has the latter only. */
-	sees_growth = watch(&room_ops, smadv_symbol_address("__get_unmapped_area") ?:
-				       smadv_symbol_address("get_unmapped_area"));
+	watched[WATCHED_ROOM] = smadv_symbol_address("__get_unmapped_area") ?:
+				smadv_symbol_address("get_unmapped_area");
 	/* The latter before 6.3. */
-	sees_unmaps = watch(&unmap_ops, smadv_symbol_address("do_vmi_munmap") ?:
-					smadv_symbol_address("do_mas_munmap"));
+	watched[WATCHED_UNMAP] = smadv_symbol_address("do_vmi_munmap") ?:
+				 smadv_symbol_address("do_mas_munmap");
+	for (function = 0; function < WATCHED; function++)
+		if (watched[function] &&
+		    ftrace_set_filter_ip(&watch_ops, watched[function], 0, 0))
+			watched[function] = 0;
+	/* Without a filter it would be called for all functions. */
+	if (memchr_inv(watched, 0, sizeof(watched)) && !register_ftrace_function(&watch_ops))
+		return;
+	memset(watched, 0, sizeof(watched));
+	ftrace_free_filter(&watch_ops);
 }
 
 static void unwatch_calls(void)
 {
-	if (sees_calls)
-		unwatch(&advice_ops);
-	if (sees_vectors)
-		unwatch(&vector_ops);
-	if (sees_copies)
-		unwatch(&move_ops);
-	if (sees_growth)
-		unwatch(&room_ops);
-	if (sees_unmaps)
-		unwatch(&unmap_ops);
+	if (!memchr_inv(watched, 0, sizeof(watched)))
+		return;
+	unregister_ftrace_function(&watch_ops); /* waits for callbacks under way */
+	ftrace_free_filter(&watch_ops);
 }
 #else
 static void watch_calls(unsigned long do_madvise_address) { }
@@ -274,19 +251,20 @@ static void fork_probe(void *data, struct task_struct *parent, struct task_struc
 /* madvise(), and process_madvise() of a process on itself */
 bool smadv_observer_sees_advice(void)
 {
-	return sees_calls && (sees_vectors || SMADV_VECTORS_ARE_CALLS);
+	return watched[WATCHED_ADVICE] && (watched[WATCHED_VECTOR] || SMADV_VECTORS_ARE_CALLS);
 }
 
 /* mremap(), wherever it puts a mapping */
 bool smadv_observer_sees_moves(void)
 {
-	return sees_copies && sees_growth;
+	return watched[WATCHED_COPY] && watched[WATCHED_ROOM];
 }
 
 /* All that changes whether a mapping bears no hint */
 bool smadv_observer_sees_all(void)
 {
-	return smadv_observer_sees_advice() && sees_copies && sees_growth && sees_unmaps;
+	return smadv_observer_sees_advice() && smadv_observer_sees_moves() &&
+	       watched[WATCHED_UNMAP];
 }
 
 bool smadv_observer_sees_forks(void)
