@@ -4,7 +4,9 @@
 # What the cases have in common. Sourced in the guest by run-case, which runs one
 # case in a shell of its own. A check that does not hold ends the case.
 
-WORK=$(mktemp -d /tmp/case.XXXXXX)
+WORK=/tmp/case.$$
+mkdir "$WORK"
+TOOLS=$PWD/tools
 MODULE=smart_madvise
 SYSFS=/sys/kernel/smart_madvise
 TRACING=/sys/kernel/tracing
@@ -116,6 +118,19 @@ at_least_now() {
 	local least=$1 seen
 	shift
 	seen=$("$@") && [ "$seen" -ge "$least" ]
+}
+
+## --- tools -------------------------------------------------------------------
+
+enable -f "$TOOLS/nl.so" nl
+enable -f "$TOOLS/vmas.so" vmas
+
+# A process of its own only where it would change the shell's, or wait.
+nl() {
+	case " $*" in
+	*' -'[!df]*) "$TOOLS/nl" "$@" ;;
+	*) builtin nl "$@" ;;
+	esac
 }
 
 ## --- the module ----------------------------------------------------------------
@@ -371,8 +386,8 @@ nothing_left() {
 	[ ! -e $SYSFS ] || fail "left behind: $SYSFS"
 	threads=$(grep -ls '^smadv_' /proc/[0-9]*/comm) || true
 	equal "threads left behind" "" "$threads"
-	! grep -E 'handle_mm_fault|(do|vector)_madvise|copy_vma|unmapped_area|munmap|smadv' $TRACING/enabled_functions || fail "left behind: a function hook"
-	! grep -E 'handle_mm_fault|(do|vector)_madvise|copy_vma|unmapped_area|munmap|smadv' /sys/kernel/debug/kprobes/list || fail "left behind: a kprobe"
+	! grep -HE 'handle_mm_fault|(do|vector)_madvise|copy_vma|unmapped_area|munmap|smadv' \
+		$TRACING/enabled_functions /sys/kernel/debug/kprobes/list || fail "left behind: a hook"
 	[ ! -e $TRACING/events/smart_madvise ] || fail "left behind: trace events"
 	equal "netlink family left behind" "no family" "$(nl info-get || true)"
 	equal "hints left behind" "" "$(foreign_hints)"

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "builtin.h"
 #include "spec.h"
 
 #define FAMILY		"smart_madvise"
@@ -73,19 +74,19 @@ struct request {
 	char data[BYTES];
 };
 
-static int sock;
+static int sock = -1;
 static unsigned int sequence;
 
 static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "nl: %s: %s\n", what, strerror(errno));
-	exit(3);
+	leave(3);
 }
 
 static _Noreturn void misuse(const char *what)
 {
 	fprintf(stderr, "nl: %s\n%s", what, usage);
-	exit(2);
+	leave(2);
 }
 
 /* --- attributes ------------------------------------------------------------ */
@@ -303,6 +304,8 @@ static void open_socket(void)
 	struct timeval limit = { .tv_sec = REPLY_LIMIT_S };
 	int one = 1;
 
+	if (sock >= 0) /* of the run before, in the same process */
+		close(sock);
 	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (sock < 0 || bind(sock, (void *)&address, sizeof(address)))
 		die("netlink socket");
@@ -533,6 +536,8 @@ static int take_options(int argc, char **argv)
 	char *word;
 	int option;
 
+	memset(&options, 0, sizeof(options));
+	optind = 0;
 	while ((option = getopt(argc, argv, "+df:l:n:u:UNr:F:c:g:s:xh")) != -1) {
 		switch (option) {
 		case 'd': options.dump = true; break;
@@ -569,7 +574,7 @@ static int take_options(int argc, char **argv)
 	return optind;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	static const struct attribute none[] = { { 0 } };
 	struct operation by_number = { .name = "", .attributes = none };
@@ -605,5 +610,8 @@ int main(int argc, char **argv)
 	}
 	request->header.nlmsg_len -= options.cut;
 	send_request(request, options.flags | (options.dump ? NLM_F_DUMP : NLM_F_ACK));
+	free(request);
 	return take_replies(operation);
 }
+
+TOOL(nl)

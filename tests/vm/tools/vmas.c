@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builtin.h"
+
 static bool hinted_only;
 
 static int show(const char *pid)
@@ -63,10 +65,11 @@ static void show_all(void)
 	closedir(proc);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	int i = 1, missing = 0;
 
+	hinted_only = false;
 	if (i < argc && !strcmp(argv[i], "-H")) {
 		hinted_only = true;
 		i++;
@@ -78,3 +81,5 @@ int main(int argc, char **argv)
 			missing |= show(argv[i]);
 	return missing;
 }
+
+TOOL(vmas)
