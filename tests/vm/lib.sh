@@ -125,11 +125,12 @@ at_least_now() {
 enable -f "$TOOLS/nl.so" nl
 enable -f "$TOOLS/vmas.so" vmas
 
-# A process of its own only where it would change the shell's, or wait.
+# A program only where it changes its process, or waits. Never in the case's own shell, which
+# would have page faults by it, and be watched itself where small mappings are.
 nl() {
 	case " $*" in
 	*' -'[!df]*) "$TOOLS/nl" "$@" ;;
-	*) builtin nl "$@" ;;
+	*) if [ "$BASH_SUBSHELL" -gt 0 ]; then builtin nl "$@"; else (builtin nl "$@"); fi ;;
 	esac
 }
 
