@@ -168,7 +168,7 @@ vmtest: built ## the tests that run inside booted kernels
 test: setup ## all of the tests in their short forms: what each goal below it says
 	@$(MAKE) -j2 --output-sync=target $(addprefix tested-,$(test_goals)) 3>&1
 # The longest first.
-test_goals := vmtest style unit fuzz memcheck prometheus-test completion install-test model proof
+test_goals := vmtest style unit model fuzz memcheck proof prometheus-test completion install-test
 # A goal knows nothing of the other one: make complains wherever a script that it calls has
 # no jobserver, and who looks for warnings finds that.
 alone = $(filter-out -j% --jobserver% -O% --output-sync%,$(MAKEFLAGS))
