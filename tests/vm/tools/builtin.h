@@ -17,32 +17,31 @@
 
 #include <loadables.h>
 
-#define MOST_WORDS	256
-
 static jmp_buf leaving;
+static int left_with;
 
 static inline _Noreturn void leave(int status)
 {
-	longjmp(leaving, status + 1);
+	left_with = status;
+	longjmp(leaving, 1);
 }
 
-static int run_words(WORD_LIST *list, const char *name, int (*run)(int argc, char **argv))
+static int run_words(WORD_LIST *list, int (*run)(int argc, char **argv))
 {
-	char *words[MOST_WORDS + 1] = { (char *)name };
-	int count = 1, left;
+	int count;
+	char **words = make_builtin_argv(list, &count);
 
-	for (; list && count < MOST_WORDS; list = list->next)
-		words[count++] = list->word->word;
-	left = setjmp(leaving);
-	left = left ? left - 1 : run(count, words);
+	if (!setjmp(leaving))
+		left_with = run(count, words);
+	free(words);
 	fflush(stdout);
-	return left;
+	return left_with;
 }
 
 #define TOOL(name)								\
 	static int name##_words(WORD_LIST *list)				\
 	{									\
-		return run_words(list, #name, run);				\
+		return run_words(list, run);				\
 	}									\
 	static char *name##_doc[] = { NULL };					\
 	struct builtin name##_struct = {					\
