@@ -97,7 +97,7 @@ silent = $(findstring s,$(firstword -$(MAKEFLAGS)))
 build_in = cmake --build $(1) -j$(shell nproc) $(if $(silent),-- --quiet | { grep -v "no work to do" || :; })
 
 # Several files are compiled as one, and their headers read once.
-unity := -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=16
+unity := -DCMAKE_UNITY_BUILD=ON
 
 user: ## build smadv and smadvd
 	$(call cmake,$(BUILD)/user,$(unity) -DCMAKE_BUILD_TYPE=Release,$(call build_in,$(BUILD)/user))
