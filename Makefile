@@ -192,7 +192,8 @@ test-long: built ## the long forms of the tests, and every kernel of scripts/ker
 memcheck_cases := daemon/start_applies daemon/reload_bad daemon/module_reloaded daemon/logs \
 	daemon-trouble/overrun_daemon daemon-trouble/overrun_monitor_json daemon-trouble/ends_once
 
-style: setup configure-test ## source checks: checkpatch, sparse, W=1, kernel-doc, clang, shellcheck
+style: setup ## source checks: checkpatch, sparse, W=1, kernel-doc, clang, shellcheck
+	$(call cmake,$(BUILD)/style/commands,$(test_options) -DCMAKE_UNITY_BUILD_BATCH_SIZE=0,true)
 	scripts/style
 
 # --- installing -----------------------------------------------------------------
