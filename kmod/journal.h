@@ -30,6 +30,8 @@
  * @since: forks that inherit it come after this many notes of the application
  * @until: .. and before it was noted that many times
  * @past_ms: when it became one of the past
+ * @taken_back: enum smart_madvise_reason for which it was taken back, then what a fork under
+ *	way took along of it goes, too; NONE if it was not
  */
 struct smadv_entry {
 	u64 start;
@@ -44,6 +46,7 @@ struct smadv_entry {
 	u64 since;
 	u64 until;
 	u64 past_ms;
+	u32 taken_back;
 };
 
 /**

@@ -195,6 +195,7 @@ void smadv_restore_remember(struct smadv_record *record, const struct smadv_entr
 		if (smadv_journal_equal(same, entry) && same->since == entry->since &&
 		    same->until == entry->until) {
 			same->past_ms = now_ms;
+			same->taken_back = entry->taken_back;
 			return;
 		}
 	if (past->count == past->capacity)
@@ -303,6 +304,7 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 			tries = 0;
 		}
 		entry = *next;
+		entry.taken_back = reason;
 		smadv_restore_remember(record, &entry);
 		/* Not for ever: somebody else may advise on and on, unseen. */
 		err = pieces < entry.end - entry.start + MAX_TRIES ?
