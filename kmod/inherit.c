@@ -95,25 +95,6 @@ static void inherit_all(struct smadv_record *child, const struct smadv_newborn *
 		child->ranges.item[i]->doubtful = true;
 }
 
-/* What the parent bears no more, since we took it back while the child was born */
-static void take_back_lost(struct smadv_record *child)
-{
-	const struct smadv_journal *journal = &child->journal;
-	u32 i, tries = 2 * journal->count; /* the child may move what is taken back */
-	struct smadv_entry lost;
-
-	for (i = 0; i < journal->count;) {
-		lost = journal->item[i];
-		if (!lost.taken_back) {
-			i++;
-			continue;
-		}
-		if (!tries-- || smadv_restore(child, lost.start, lost.end, lost.taken_back, NULL))
-			return;
-		i = 0;
-	}
-}
-
 /*
  * Hints were taken back, for good or for this process, while it was born: what it took
  * along goes, too. A sweep drops it when nothing is watched.
@@ -121,13 +102,14 @@ static void take_back_lost(struct smadv_record *child)
 static void take_back(struct smadv_record *child)
 {
 	const struct smadv_policy *policy = smadv_control_policy();
+	u32 reason = SMART_MADVISE_REASON_POLICY_CHANGED;
 
-	if (!policy->enabled || policy->governor == SMART_MADVISE_GOVERNOR_OBSERVE)
-		smadv_restore(child, 0, U64_MAX, SMART_MADVISE_REASON_POLICY_CHANGED, NULL);
-	else if (child->excluded)
-		smadv_restore(child, 0, U64_MAX, SMART_MADVISE_REASON_FILTERED, NULL);
-	else
-		take_back_lost(child);
+	if (policy->enabled && policy->governor != SMART_MADVISE_GOVERNOR_OBSERVE) {
+		if (!child->excluded)
+			return;
+		reason = SMART_MADVISE_REASON_FILTERED;
+	}
+	smadv_restore(child, 0, U64_MAX, reason, NULL);
 }
 
 /* False when its address space is gone: it has exited, or runs another program. */
@@ -144,10 +126,10 @@ static bool follow(const struct smadv_newborn *newborn)
 	child = smadv_map_adopt(newborn->child, mm, true); /* unless a fault was faster */
 	inherit_all(child, newborn);
 	catch_up(child, newborn);
-	/* Words of the application that were overwritten while it was born */
-	smadv_restore(child, 0, 0, SMART_MADVISE_REASON_APPLICATION_HINT, NULL);
 	smadv_stats_inc(FORKS_FOLLOWED);
 	smadv_event_process(child, SMART_MADVISE_EVENT_KIND_ADOPTED);
+	/* What was overwritten or taken back while it was born */
+	smadv_restore(child, 0, 0, SMART_MADVISE_REASON_APPLICATION_HINT, NULL);
 	take_back(child);
 	smadv_restore_drop_unwatched(child);
 	mmput_async(mm);

@@ -30,8 +30,8 @@
  * @since: forks that inherit it come after this many notes of the application
  * @until: .. and before it was noted that many times
  * @past_ms: when it became one of the past
- * @taken_back: enum smart_madvise_reason for which it was taken back, then what a fork under
- *	way took along of it goes, too; NONE if it was not
+ * @taken_back: enum smart_madvise_reason for which it was taken back, NONE if it was not: what
+ *	a fork under way took along of it goes, too
  */
 struct smadv_entry {
 	u64 start;

@@ -221,9 +221,9 @@ void smadv_restore_forget_past(struct smadv_record *record, u64 now_ms)
 	}
 }
 
-/* An entry was restored: what is left of it in the journal ends. */
+/* An entry was taken back: what is left of it in the journal ends. */
 static void conclude(struct smadv_record *record, const struct smadv_entry *entry, bool restored,
-		     u32 reason, struct smadv_outcome *outcome)
+		     struct smadv_outcome *outcome)
 {
 	struct smadv_journal *journal = &record->journal;
 	u32 i = smadv_journal_lower(journal, entry->start);
@@ -244,13 +244,16 @@ static void conclude(struct smadv_record *record, const struct smadv_entry *entr
 			outcome->yielded++;
 	}
 	smadv_heed_clear_hints(record, entry->start, entry->end);
-	trace_smadv_restore(pid_nr(record->pid), entry, restored, reason);
+	trace_smadv_restore(pid_nr(record->pid), entry, restored, entry->taken_back);
 	smadv_event_entry(record, restored ? SMART_MADVISE_EVENT_KIND_RESTORED :
 					     SMART_MADVISE_EVENT_KIND_YIELDED,
-			  entry, reason);
+			  entry, entry->taken_back);
 }
 
-/* The first entry on [start, end), or else one with a word that was overwritten, or NULL. */
+/*
+ * The first entry on [start, end), or else one with a word that was overwritten, or of which
+ * the parent's was taken back, or NULL.
+ */
 static const struct smadv_entry *next_entry(const struct smadv_journal *journal, u64 start,
 					    u64 end)
 {
@@ -259,7 +262,7 @@ static const struct smadv_entry *next_entry(const struct smadv_journal *journal,
 	if (i < journal->count && journal->item[i].start < end)
 		return &journal->item[i];
 	for (i = 0; i < journal->count; i++)
-		if (journal->item[i].overwritten)
+		if (journal->item[i].overwritten || journal->item[i].taken_back)
 			return &journal->item[i];
 	return NULL;
 }
@@ -272,7 +275,8 @@ static const struct smadv_entry *next_entry(const struct smadv_journal *journal,
  * @reason: why, an enum smart_madvise_reason
  * @outcome: raised by what was done, may be NULL
  *
- * And say again, anywhere, what was overwritten. Piece by piece, and by what the journal
+ * And, anywhere, say again what was overwritten, and take back what the parent bears no more
+ * because we took it back while this process was born. Piece by piece, and by what the journal
  * says then: what the application advises in the meantime is its own, what it moves leaves an
  * entry at its new place, which is restored in its turn. An entry stays in the journal until
  * all of it is restored, and nothing that moved could belong to it.
@@ -304,7 +308,7 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 			tries = 0;
 		}
 		entry = *next;
-		entry.taken_back = reason;
+		entry.taken_back = entry.taken_back ?: reason;
 		smadv_restore_remember(record, &entry);
 		/* Not for ever: somebody else may advise on and on, unseen. */
 		err = pieces < entry.end - entry.start + MAX_TRIES ?
@@ -321,7 +325,7 @@ int smadv_restore(struct smadv_record *record, u64 start, u64 end, u32 reason,
 		/* What moved away is an entry elsewhere, what came is not what was looked for. */
 		if (smadv_heed_onto(record, entry.start, entry.end) || err)
 			continue;
-		conclude(record, &entry, restored, reason, outcome);
+		conclude(record, &entry, restored, outcome);
 		restored = false;
 	}
 	WRITE_ONCE(record->settling, false);
