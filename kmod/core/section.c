@@ -381,10 +381,7 @@ static bool mixed(u32 history)
 	return jumps >= MIXED_MIN && jumps <= 32 - MIXED_MIN;
 }
 
-/*
- * @inside holds a stream and hardly a jump, where jumps spread evenly over all
- * sections would have put many; @outside has jumps for the most part.
- */
+/* @inside holds a stream and hardly a jump, where jumps as dense as in @outside would be many. */
 /*@
  * requires \valid_read(inside) && \valid_read(outside);
  * requires 0 < inside_count < SMADV_SECTIONS && 0 < outside_count < SMADV_SECTIONS;
@@ -400,6 +397,23 @@ static bool distinct(const struct smadv_section_sum *inside, u32 inside_count,
 	       outside->jumps >= JUMPS_DENSITY * outside_count &&
 	       outside->jumps >= 2 * outside->stream &&
 	       expected >= EXPECTED_MIN && inside->jumps <= expected / EXPECTED_RATIO;
+}
+
+/* Are there jumps in @side for the most part, which end at the sections @quiet? */
+/*@
+ * requires \valid_read(sections) && quiet.low < quiet.high;
+ * requires quiet.high - quiet.low < SMADV_SECTIONS && side.high - side.low < SMADV_SECTIONS;
+ * assigns \nothing;
+ * ensures side.low >= side.high ==> !\result;
+ */
+static bool jumps_beside(const struct smadv_sections *sections, struct block quiet,
+			 struct block side)
+{
+	struct smadv_section_sum inside = sum(sections, quiet, true);
+	struct smadv_section_sum outside = sum(sections, side, true);
+
+	return side.low < side.high &&
+	       distinct(&inside, quiet.high - quiet.low, &outside, side.high - side.low);
 }
 
 /*
@@ -439,16 +453,15 @@ static u64 begin_of_jumps(const struct smadv_sections *sections, u32 i)
  * Around the section where a stream runs now, sections without jumps belong to
  * it: jumps that reach them would have shown. A stream among jumps leaves no
  * quiet sections, and a stream before or after jumps has not mixed with them in
- * time, so neither makes a border.
+ * time, so neither makes a border. Nor do the first faults of a stream, which are
+ * jumps until it is known for one: each side has to have jumps of its own.
  *
  * Return: a page with sections on both sides, on the border of two, or, where a stream
  * runs up to them, where jumps begin in theirs; or 0.
  */
 u64 smadv_sections_border(const struct smadv_sections *sections)
 {
-	struct smadv_section_sum inside, outside;
-	struct block quiet;
-	u32 width;
+	struct block quiet, below, above;
 
 	if (sections->count < 2)
 		return 0;
@@ -458,14 +471,13 @@ u64 smadv_sections_border(const struct smadv_sections *sections)
 
 	quiet = quiet_around(sections, busiest(sections),
 			     (all_jumps(sections) / sections->count + 3) / 4);
-	width = quiet.high - quiet.low;
-	if (quiet.high <= quiet.low || width >= sections->count)
+	if (quiet.high <= quiet.low || quiet.high - quiet.low >= sections->count)
 		return 0;
-	inside = sum(sections, quiet, true);
-	outside = sum(sections, quiet, false);
-	if (!distinct(&inside, width, &outside, sections->count - width))
-		return 0;
-	if (quiet.low > 0)
+	below = (struct block){ 0, quiet.low };
+	above = (struct block){ quiet.high, sections->count };
+	if (jumps_beside(sections, quiet, below))
 		return (sections->first + quiet.low) << sections->shift;
-	return begin_of_jumps(sections, quiet.high);
+	if (jumps_beside(sections, quiet, above))
+		return begin_of_jumps(sections, quiet.high);
+	return 0;
 }

@@ -120,6 +120,28 @@ TEST_F(Sections, AFewJumpsProveNothing) {
   EXPECT_EQ(border(), kBase + 3 * kSection);
 }
 
+// Its first faults are jumps until it is known for a stream: as many as here in a section that
+// the range has little of.
+TEST_F(Sections, TheBeginOfAStreamMakesNone) {
+  for (int i = 0; i < 3; ++i) {
+    jump(0, 1);
+  }
+  for (int i = 0; i < 150; ++i) {
+    stream(1);
+    jump(16, 32);
+  }
+  EXPECT_EQ(border(), kBase + 16 * kSection);
+}
+
+TEST_F(Sections, OfJumpsOnBothSidesThoseBelowMakeTheFirstBorder) {
+  for (int i = 0; i < 200; ++i) {
+    stream(16);
+    jump(0, 8);
+    jump(24, 32);
+  }
+  EXPECT_EQ(border(), kBase + 8 * kSection);
+}
+
 // Both parts of a split stay apart until each has seen a window of faults.
 TEST(Unsettled, PartsOfASplitDoNotMergeAtOnce) {
   Set set(4);
