@@ -381,39 +381,32 @@ static bool mixed(u32 history)
 	return jumps >= MIXED_MIN && jumps <= 32 - MIXED_MIN;
 }
 
-/* @inside holds a stream and hardly a jump, where jumps as dense as in @outside would be many. */
-/*@
- * requires \valid_read(inside) && \valid_read(outside);
- * requires 0 < inside_count < SMADV_SECTIONS && 0 < outside_count < SMADV_SECTIONS;
- * requires outside->jumps <= 255 * SMADV_SECTIONS && outside->stream <= 255 * SMADV_SECTIONS;
- * assigns \nothing;
+/*
+ * @inside, so many sections, holds a stream and hardly a jump, where jumps as dense as in
+ * @outside would be many; @outside has jumps for the most part.
  */
-static bool distinct(const struct smadv_section_sum *inside, u32 inside_count,
-		     const struct smadv_section_sum *outside, u32 outside_count)
+/*@
+ * requires \valid_read(sections) && \valid_read(inside);
+ * requires 0 < inside_count < SMADV_SECTIONS && outside.high - outside.low < SMADV_SECTIONS;
+ * assigns \nothing;
+ * ensures outside.low >= outside.high ==> !\result;
+ */
+static bool distinct(const struct smadv_sections *sections,
+		     const struct smadv_section_sum *inside, u32 inside_count,
+		     struct block outside)
 {
-	u32 expected = outside->jumps * inside_count / outside_count;
+	struct smadv_section_sum beside;
+	u32 expected, outside_count;
 
-	return inside->stream >= STREAM_MIN && outside->jumps >= JUMPS_MIN &&
-	       outside->jumps >= JUMPS_DENSITY * outside_count &&
-	       outside->jumps >= 2 * outside->stream &&
+	if (outside.low >= outside.high)
+		return false;
+	outside_count = outside.high - outside.low;
+	beside = sum(sections, outside, true);
+	expected = beside.jumps * inside_count / outside_count;
+	return inside->stream >= STREAM_MIN && beside.jumps >= JUMPS_MIN &&
+	       beside.jumps >= JUMPS_DENSITY * outside_count &&
+	       beside.jumps >= 2 * beside.stream &&
 	       expected >= EXPECTED_MIN && inside->jumps <= expected / EXPECTED_RATIO;
-}
-
-/* Are there jumps in @side for the most part, which end at the sections @quiet? */
-/*@
- * requires \valid_read(sections) && quiet.low < quiet.high;
- * requires quiet.high - quiet.low < SMADV_SECTIONS && side.high - side.low < SMADV_SECTIONS;
- * assigns \nothing;
- * ensures side.low >= side.high ==> !\result;
- */
-static bool jumps_beside(const struct smadv_sections *sections, struct block quiet,
-			 struct block side)
-{
-	struct smadv_section_sum inside = sum(sections, quiet, true);
-	struct smadv_section_sum outside = sum(sections, side, true);
-
-	return side.low < side.high &&
-	       distinct(&inside, quiet.high - quiet.low, &outside, side.high - side.low);
 }
 
 /*
@@ -461,7 +454,9 @@ static u64 begin_of_jumps(const struct smadv_sections *sections, u32 i)
  */
 u64 smadv_sections_border(const struct smadv_sections *sections)
 {
-	struct block quiet, below, above;
+	struct smadv_section_sum inside;
+	struct block quiet;
+	u32 width;
 
 	if (sections->count < 2)
 		return 0;
@@ -471,13 +466,13 @@ u64 smadv_sections_border(const struct smadv_sections *sections)
 
 	quiet = quiet_around(sections, busiest(sections),
 			     (all_jumps(sections) / sections->count + 3) / 4);
-	if (quiet.high <= quiet.low || quiet.high - quiet.low >= sections->count)
+	width = quiet.high - quiet.low;
+	if (quiet.high <= quiet.low || width >= sections->count)
 		return 0;
-	below = (struct block){ 0, quiet.low };
-	above = (struct block){ quiet.high, sections->count };
-	if (jumps_beside(sections, quiet, below))
+	inside = sum(sections, quiet, true);
+	if (distinct(sections, &inside, width, (struct block){ 0, quiet.low }))
 		return (sections->first + quiet.low) << sections->shift;
-	if (jumps_beside(sections, quiet, above))
+	if (distinct(sections, &inside, width, (struct block){ quiet.high, sections->count }))
 		return begin_of_jumps(sections, quiet.high);
 	return 0;
 }
