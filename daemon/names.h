@@ -84,6 +84,7 @@ enum class Reason : std::uint32_t {
   ApplicationHintCosts = SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
   MemoryFilled = SMART_MADVISE_REASON_MEMORY_FILLED,
   NoReuse = SMART_MADVISE_REASON_NO_REUSE,
+  TriedBeside = SMART_MADVISE_REASON_TRIED_BESIDE,
 };
 
 /// Where an entry of the Task Map stands.
@@ -213,6 +214,7 @@ inline constexpr auto kNames<Reason> = std::to_array<std::string_view>({
     "application-hint-costs",
     "memory-filled",
     "no-reuse",
+    "tried-beside",
 });
 template <>
 inline constexpr auto kNames<TaskState> = std::to_array<std::string_view>({

@@ -228,6 +228,8 @@ static int run(void *unused)
 	u64 swept_ms = 0, wait_ms = SWEEP_MS;
 	ktime_t pause;
 
+	/* As khugepaged does: where all CPUs are busy, applications come first. */
+	set_user_nice(current, MAX_NICE);
 	while (!kthread_should_stop()) {
 		wait_event_interruptible_timeout(wait, READ_ONCE(pending) || kthread_should_stop(),
 						 msecs_to_jiffies(wait_ms));

@@ -3,7 +3,6 @@
 
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/hash.h>
 #include <linux/magic.h>
 #include <linux/sched/mm.h>
 #include <linux/smart_madvise.h>
@@ -25,16 +24,6 @@ u32 smadv_mapping_hint(const struct vm_area_struct *vma)
 	return SMART_MADVISE_HINT_NONE;
 }
 
-static u64 mix(u64 hash, u64 word)
-{
-	return hash_64(hash ^ word, 64) + word;
-}
-
-u64 smadv_mapping_file(const struct inode *inode)
-{
-	return mix(mix(inode->i_sb->s_dev, inode->i_ino), inode->i_generation);
-}
-
 static bool is_memory_backed(const struct inode *inode)
 {
 	switch (inode->i_sb->s_magic) {
@@ -54,7 +43,7 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->end = vma->vm_end >> PAGE_SHIFT;
 	mapping->offset = vma->vm_pgoff;
 	mapping->file = smadv_mapping_file(inode);
-	mapping->id = mix(mapping->file, mapping->start - vma->vm_pgoff);
+	mapping->id = smadv_mapping_mix(mapping->file, mapping->start - vma->vm_pgoff);
 	mapping->window_pages = clamp(READ_ONCE(vma->vm_file->f_ra.ra_pages), 1U,
 				      SMADV_WINDOW_MAX);
 	mapping->misses = READ_ONCE(vma->vm_file->f_ra.mmap_miss);

@@ -3,6 +3,8 @@
 #ifndef SMADV_MAPPING_H
 #define SMADV_MAPPING_H
 
+#include <linux/fs.h>
+#include <linux/hash.h>
 #include <linux/mm.h>
 
 #include "core/shim.h"
@@ -46,8 +48,17 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 bool smadv_mapping_watched(const struct vm_area_struct *vma);
 u32 smadv_mapping_hint(const struct vm_area_struct *vma);
 
+static inline u64 smadv_mapping_mix(u64 hash, u64 word)
+{
+	return hash_64(hash ^ word, 64) + word;
+}
+
 /* Identity of a file. Any context. */
-u64 smadv_mapping_file(const struct inode *inode);
+static inline u64 smadv_mapping_file(const struct inode *inode)
+{
+	return smadv_mapping_mix(smadv_mapping_mix(inode->i_sb->s_dev, inode->i_ino),
+				 inode->i_generation);
+}
 
 int smadv_mapping_at(struct mm_struct *mm, u64 page, struct smadv_mapping *mapping);
 char *smadv_mapping_path(struct mm_struct *mm, u64 page, char *buffer, int bytes);

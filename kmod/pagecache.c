@@ -63,34 +63,41 @@ static void add_to_process(long pages)
 {
 	struct smadv_record *record;
 
-	rcu_read_lock();
+	preempt_disable(); /* an RCU reader, as the hook is one */
 	record = current->mm ? smadv_map_lookup(current->mm) : NULL;
 	if (record)
 		atomic64_add(pages, &record->read_pages);
-	rcu_read_unlock();
+	preempt_enable();
 }
 
-/* Any context but NMI, the page cache's own lock may be held. */
+/*
+ * Any context but NMI, the page cache's own lock may be held. As short as can be: random
+ * accesses have it called for each page that is read around them.
+ */
 static void added_probe(void *data, struct folio *folio)
 {
 	struct slot *slot = watched(folio);
+	long pages;
 
 	if (!slot)
 		return;
-	add_to_process(folio_nr_pages(folio));
-	atomic64_add(folio_nr_pages(folio), &slot->read);
-	this_cpu_add(smadv_stats_pages.read, folio_nr_pages(folio));
+	pages = folio_nr_pages(folio);
+	add_to_process(pages);
+	atomic64_add(pages, &slot->read);
+	this_cpu_add(smadv_stats_pages.read, pages);
 }
 
 /* Only what is reclaimed is evicted: reclaim runs with this flag, truncation without. */
 static void deleted_probe(void *data, struct folio *folio)
 {
 	struct slot *slot = current->flags & PF_MEMALLOC ? watched(folio) : NULL;
+	long pages;
 
 	if (!slot)
 		return;
-	atomic64_add(folio_nr_pages(folio), &slot->evicted);
-	this_cpu_add(smadv_stats_pages.evicted, folio_nr_pages(folio));
+	pages = folio_nr_pages(folio);
+	atomic64_add(pages, &slot->evicted);
+	this_cpu_add(smadv_stats_pages.evicted, pages);
 }
 
 /**

@@ -7,8 +7,26 @@
 #include "map.h"
 
 #define POOL_BITS	8
-/* A hint that paid for one range is worth a trial for the others for so long. */
-#define PAID_MS		1000
+/* What came of a trial of one range speaks for the others for so long. */
+#define LATELY_MS	1000
+
+/**
+ * struct trials - one hint on one file
+ * @range: who tries it now, an identity only; NULL when nobody does
+ * @tried_ms: when that was so last
+ * @paid_ms: when it paid last
+ * @failed_ms: when it was tried in vain last
+ * @failures: how often in a row
+ * @early: the last time while memory was filling
+ */
+struct trials {
+	const void *range;
+	u64 tried_ms;
+	u64 paid_ms;
+	u64 failed_ms;
+	u8 failures;
+	bool early;
+};
 
 /**
  * struct slot - one file
@@ -16,14 +34,14 @@
  * @generation: counts the files that had this slot
  * @stake_ns: what its ranges waited for
  * @lost_ns: what trials cost them, or may cost that are under way
- * @paid_ms: when a hint paid last, by what mappings bore
+ * @trials: of each hint, by what mappings bear
  */
 struct slot {
 	u64 file;
 	u32 generation;
 	u64 stake_ns;
 	u64 lost_ns;
-	u64 paid_ms[SMADV_EFFECT_HINTS];
+	struct trials trials[SMADV_EFFECT_HINTS];
 };
 
 /* Of two files that meet here the later one stays. Under smadv_lock. */
@@ -38,33 +56,88 @@ static struct slot *slot_of(u64 file)
 	return slot;
 }
 
+static bool is_lately(u64 then_ms, u64 now_ms)
+{
+	return then_ms && now_ms - then_ms < LATELY_MS;
+}
+
+/* What @range tells of @hint. */
+static void tell(struct trials *trials, const struct smadv_range *range, u32 hint, u64 now_ms)
+{
+	u32 reason = smadv_hint_borne(range->verdict.hint) == hint ? range->verdict.reason :
+								     SMART_MADVISE_REASON_NONE;
+
+	if (!is_lately(trials->failed_ms, now_ms))
+		trials->failures = 0;
+	if (!is_lately(trials->tried_ms, now_ms))
+		trials->range = NULL;
+	if (reason == SMART_MADVISE_REASON_PAYS) {
+		trials->paid_ms = now_ms;
+		trials->failures = 0;
+	}
+	if (reason == SMART_MADVISE_REASON_TRIAL && !trials->range)
+		trials->range = range;
+	if (trials->range != range)
+		return;
+	trials->tried_ms = now_ms;
+	if (reason == SMART_MADVISE_REASON_TRIAL)
+		return;
+	trials->range = NULL;
+	if (range->verdict.reason != SMART_MADVISE_REASON_DOES_NOT_PAY)
+		return;
+	trials->failed_ms = now_ms;
+	trials->failures = min(trials->failures + 1, SMADV_FAILURES_MAX);
+	trials->early = range->effect.early;
+}
+
+/* What is told to @range of @hint. */
+static void hear(const struct trials *trials, struct smadv_range *range, u32 hint, u64 now_ms)
+{
+	struct smadv_others *others = &range->effect.others;
+
+	others->pays[hint] = is_lately(trials->paid_ms, now_ms);
+	others->tries[hint] = trials->range && trials->range != range;
+	others->failures[hint] = trials->failures;
+	if (hint == SMART_MADVISE_HINT_RANDOM)
+		others->early = trials->early;
+}
+
+/* What trials cost a range, and the one under way has cost so far, or may cost. */
+static u64 lost_ns(const struct smadv_effect *effect)
+{
+	u64 debt_ns = effect->balance_ns < 0 ? (u64)-effect->balance_ns : 0;
+
+	if (effect->leaving) /* the debt has been counted */
+		debt_ns = 0;
+	return effect->lost_ns + max(debt_ns, effect->reserved_ns);
+}
+
 /**
  * smadv_pool_share() - tell the others of a file what a range waits for, and hear them
  * @range: range
  * @now_ms: time in ms
  *
- * Processes that read one file together have together what a trial costs.
+ * Processes that read one file together have together what a trial costs. One of them
+ * tries a hint at a time: what comes of it tells whether the others are to follow.
  */
 void smadv_pool_share(struct smadv_range *range, u64 now_ms)
 {
 	struct slot *slot = slot_of(range->memory.file);
 	struct smadv_effect *effect = &range->effect;
-	u64 lost_ns = effect->lost_ns + effect->reserved_ns;
+	u64 lost = lost_ns(effect);
 	u32 hint;
 
 	lockdep_assert_held(&smadv_lock);
 	if (effect->told.generation != slot->generation)
 		effect->told = (struct smadv_told){ .generation = slot->generation };
 	slot->stake_ns += effect->stake_ns - effect->told.stake_ns;
-	slot->lost_ns += lost_ns - effect->told.lost_ns;
+	slot->lost_ns += lost - effect->told.lost_ns;
 	effect->told.stake_ns = effect->stake_ns;
-	effect->told.lost_ns = lost_ns;
-	if (range->verdict.reason == SMART_MADVISE_REASON_PAYS)
-		slot->paid_ms[smadv_hint_borne(range->hint)] = now_ms;
-
+	effect->told.lost_ns = lost;
+	for (hint = 0; hint < SMADV_EFFECT_HINTS; hint++) {
+		tell(&slot->trials[hint], range, hint, now_ms);
+		hear(&slot->trials[hint], range, hint, now_ms);
+	}
 	effect->others.stake_ns = slot->stake_ns - effect->stake_ns;
-	effect->others.lost_ns = slot->lost_ns - lost_ns;
-	for (hint = 0; hint < SMADV_EFFECT_HINTS; hint++)
-		effect->others.pays[hint] = slot->paid_ms[hint] &&
-					    now_ms - slot->paid_ms[hint] < PAID_MS;
+	effect->others.lost_ns = slot->lost_ns - lost;
 }

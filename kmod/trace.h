@@ -64,7 +64,8 @@
 		{ SMART_MADVISE_REASON_FITS_MEMORY,	"fits-memory" },	\
 		{ SMART_MADVISE_REASON_APPLICATION_HINT_COSTS, "application-hint-costs" }, \
 		{ SMART_MADVISE_REASON_MEMORY_FILLED,	"memory-filled" },	\
-		{ SMART_MADVISE_REASON_NO_REUSE,	"no-reuse" })
+		{ SMART_MADVISE_REASON_NO_REUSE,	"no-reuse" },		\
+		{ SMART_MADVISE_REASON_TRIED_BESIDE,	"tried-beside" })
 
 #define smadv_show_state(state)						\
 	__print_symbolic(state,						\

@@ -219,6 +219,8 @@ std::string effect(const Range& range, const Policy& policy) {
       return "memory is full, and was not when the hint was tried, so that it is measured anew";
     case Reason::NoReuse:
       return "pages hardly come again, so that memory is of more use with what is read around them";
+    case Reason::TriedBeside:
+      return "another range of the file tries the hint, and this one may follow if it pays there";
     default:
       return outcome(range.reason, 0, policy);
   }

@@ -68,9 +68,26 @@ static bool is_scattered(const struct smadv_range *range)
 }
 
 /*
- * Trials of the hint that failed, and say something of the next one: not if a page of
- * a stream costs more than twice by now what it cost in the last one, and not the one of
- * RANDOM that came while memory was filling, once it is full.
+ * Of so many trials of the hint that failed, those that say something of the next one: not
+ * the last one of RANDOM if it came too @early, while memory was filling that is full now.
+ */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ * ensures \result <= failures;
+ */
+static u32 still_valid(const struct smadv_range *range, u32 hint, u32 failures, bool early)
+{
+	if (failures && hint == SMART_MADVISE_HINT_RANDOM && early &&
+	    smadv_effect_full(&range->effect, &range->memory))
+		return failures - 1;
+	return failures;
+}
+
+/*
+ * Trials of the hint that failed, here or for other ranges of the file lately, and say
+ * something of the next one: not if a page of a stream costs more than twice by now what
+ * it cost in the last one here.
  */
 /*@
  * requires \valid_read(range) && smadv_range_measured(range);
@@ -81,15 +98,16 @@ static bool is_scattered(const struct smadv_range *range)
 static u32 failures(const struct smadv_range *range, u32 hint)
 {
 	const struct smadv_effect *effect = &range->effect;
+	const struct smadv_others *others = &effect->others;
 	u64 then = smadv_effect_page_q4(effect, hint);
 	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
+	u32 here, beside;
 
 	if (hint == SMART_MADVISE_HINT_SEQUENTIAL && then && then < now / 2)
 		return 0;
-	if (hint == SMART_MADVISE_HINT_RANDOM && effect->early &&
-	    smadv_effect_full(effect, &range->memory))
-		return effect->failures[hint] - 1;
-	return effect->failures[hint];
+	here = still_valid(range, hint, effect->failures[hint], effect->early);
+	beside = still_valid(range, hint, others->failures[hint], others->early);
+	return here > beside ? here : beside;
 }
 
 /*
@@ -190,7 +208,25 @@ static bool affords(const struct smadv_range *range, u32 hint)
 
 	if (!price_ns || (effect->others.pays[hint] && !failed))
 		return price_ns;
+	/* What comes of it tells more than another trial at the same time would. */
+	if (effect->others.tries[hint])
+		return false;
 	return asked_ns(range, hint) <= smadv_effect_retry_ns(effect, failed);
+}
+
+/* Why no trial of the hint, which may pay, begins: affords() said so. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(hint);
+ * assigns \nothing;
+ */
+static u32 why_not(const struct smadv_range *range, u32 hint)
+{
+	if (range->effect.others.tries[hint])
+		return SMART_MADVISE_REASON_TRIED_BESIDE;
+	if (range->effect.failures[hint] || range->effect.others.failures[hint])
+		return SMART_MADVISE_REASON_DOES_NOT_PAY;
+	return SMART_MADVISE_REASON_LITTLE_AT_STAKE;
 }
 
 /* Is it known what a page of the stream costs without a hint? */
@@ -279,9 +315,7 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 	if (hint == SMART_MADVISE_HINT_RANDOM && !is_lasting(range))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_NO_REUSE);
 	if (!affords(range, hint))
-		return verdict(SMART_MADVISE_HINT_NONE,
-			       range->effect.failures[hint] ? SMART_MADVISE_REASON_DOES_NOT_PAY :
-							      SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+		return verdict(SMART_MADVISE_HINT_NONE, why_not(range, hint));
 	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
 }
 
@@ -450,10 +484,7 @@ static struct smadv_verdict weigh(const struct smadv_range *range,
 		return verdict(SMART_MADVISE_HINT_NONE,
 			       SMART_MADVISE_REASON_APPLICATION_HINT_COSTS);
 	if (!affords(range, SMART_MADVISE_HINT_NONE))
-		return verdict(SMART_MADVISE_HINT_NONE,
-			       effect->failures[SMART_MADVISE_HINT_NONE] ?
-			       SMART_MADVISE_REASON_DOES_NOT_PAY :
-			       SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+		return verdict(SMART_MADVISE_HINT_NONE, why_not(range, SMART_MADVISE_HINT_NONE));
 	return verdict(SMART_MADVISE_HINT_NORMAL, SMART_MADVISE_REASON_TRIAL);
 }
 

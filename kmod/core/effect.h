@@ -119,11 +119,17 @@ struct smadv_account {
  * @stake_ns: what they waited for
  * @lost_ns: what trials cost them, or may cost that are under way
  * @pays: hints that pay for one of them now
+ * @tries: hints that one of them tries now
+ * @failures: trials of each hint on the file that did not pay in a row, lately
+ * @early: the last of RANDOM did not pay while memory was filling
  */
 struct smadv_others {
 	u64 stake_ns;
 	u64 lost_ns;
 	bool pays[SMADV_EFFECT_HINTS];
+	bool tries[SMADV_EFFECT_HINTS];
+	u8 failures[SMADV_EFFECT_HINTS];
+	bool early;
 };
 
 /* What the others were told of a range, for their owner; the core does not look at it. */
@@ -257,6 +263,9 @@ struct smadv_memory {
  *	effect->failures[0] <= SMADV_FAILURES_MAX &&
  *	effect->failures[1] <= SMADV_FAILURES_MAX &&
  *	effect->failures[2] <= SMADV_FAILURES_MAX &&
+ *	effect->others.failures[0] <= SMADV_FAILURES_MAX &&
+ *	effect->others.failures[1] <= SMADV_FAILURES_MAX &&
+ *	effect->others.failures[2] <= SMADV_FAILURES_MAX &&
  *	(effect->early ==> 0 < effect->failures[SMART_MADVISE_HINT_RANDOM]);
  *
  * predicate smadv_memory_valid(struct smadv_memory *memory) =

@@ -146,6 +146,8 @@ enum smart_madvise_application_hints {
  *   memory is full and was not when it was tried.
  * @SMART_MADVISE_REASON_NO_REUSE: Random access that hardly comes back to a
  *   page, so that what is read around is of more use.
+ * @SMART_MADVISE_REASON_TRIED_BESIDE: Another range of the file tries the
+ *   hint, which may pay here too if it does there.
  */
 enum smart_madvise_reason {
 	SMART_MADVISE_REASON_NONE,
@@ -181,6 +183,7 @@ enum smart_madvise_reason {
 	SMART_MADVISE_REASON_APPLICATION_HINT_COSTS,
 	SMART_MADVISE_REASON_MEMORY_FILLED,
 	SMART_MADVISE_REASON_NO_REUSE,
+	SMART_MADVISE_REASON_TRIED_BESIDE,
 };
 
 /**

@@ -487,6 +487,42 @@ TEST_F(Decide, ATrialHasToBeAfforded) {
   expect(kRandom, SMART_MADVISE_REASON_TRIAL);
 }
 
+TEST_F(Decide, AHintIsTriedByOneRangeOfAFileAtATime) {
+  miss(100, 1);
+  effect().others.tries[kRandom] = true;
+  expect(kNone, SMART_MADVISE_REASON_TRIED_BESIDE);
+  effect().others.pays[kRandom] = true;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().others = {};
+  effect().others.tries[kSequential] = true;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, AFailureBesideIsPaidByWhatIsWaitedForHere) {
+  miss(100, 1);
+  const std::uint64_t price_ns = smadv_benefit_price_ns(&range(), kRandom);
+  effect().stake_ns = 1ULL << 50;
+  effect().others.failures[kRandom] = 2;
+  effect().since_ns = 50 * 4 * price_ns - 1;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().since_ns += 1;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  fail(kRandom);
+  effect().since_ns = 50 * 4 * price_ns - 1;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().since_ns += 1;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, AFailureBesideWhileMemoryWasFillingDoesNotCountOnceItIsFull) {
+  miss(100, 1);
+  effect().others.failures[kRandom] = 1;
+  effect().others.early = true;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  effect().others.early = false;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+}
+
 TEST_F(Decide, APriorChangesThePrice) {
   miss(100, 4);
   effect().prior_pct[kRandom] = 400;

@@ -258,6 +258,8 @@ TEST_F(ExplanationTest, HintsOfTheApplicationThatAreJudged) {
   EXPECT_THAT(explain(), HasSubstr("No hint: pages hardly come again"));
   range_.reason = Reason::MemoryFilled;
   EXPECT_THAT(explain(), HasSubstr("No hint: memory is full, and was not when the hint was tried"));
+  range_.reason = Reason::TriedBeside;
+  EXPECT_THAT(explain(), HasSubstr("No hint: another range of the file tries the hint"));
   range_.verdict = Hint::Normal;
   range_.reason = Reason::Trial;
   EXPECT_EQ(explain(),
