@@ -10,6 +10,9 @@
 #include "compat/compat.h"
 #include "core/effect.h"
 
+/* Read @word, which the kernel writes without marking it as shared. */
+#define racy(word)	data_race(READ_ONCE(word))
+
 bool smadv_mapping_watched(const struct vm_area_struct *vma)
 {
 	return vma->vm_file && !(vma->vm_flags & SMADV_VM_UNWATCHED);
@@ -44,10 +47,10 @@ void smadv_mapping_read(const struct vm_area_struct *vma, struct smadv_mapping *
 	mapping->offset = vma->vm_pgoff;
 	mapping->file = smadv_mapping_file(inode);
 	mapping->id = smadv_mapping_mix(mapping->file, mapping->start - vma->vm_pgoff);
-	mapping->window_pages = clamp(READ_ONCE(vma->vm_file->f_ra.ra_pages), 1U,
+	mapping->window_pages = clamp(racy(vma->vm_file->f_ra.ra_pages), 1U,
 				      SMADV_WINDOW_MAX);
 	mapping->misses = READ_ONCE(vma->vm_file->f_ra.mmap_miss);
-	mapping->resident_pages = READ_ONCE(vma->vm_file->f_mapping->nrpages);
+	mapping->resident_pages = racy(vma->vm_file->f_mapping->nrpages);
 	mapping->hint = smadv_mapping_hint(vma);
 	mapping->memory_backed = is_memory_backed(inode);
 }
