@@ -7,13 +7,13 @@
 #include "map.h"
 
 #define POOL_BITS	8
-/* What came of a trial of one range speaks for the others for so long. */
+/* What came of a trial of one range speaks for the others, and they wait for it, so long. */
 #define LATELY_MS	1000
 
 /**
  * struct trials - one hint on one file
- * @range: who tries it now, an identity only; NULL when nobody does
- * @tried_ms: when that was so last
+ * @range: whose turn it is to try it, or was when nothing came of it in time; an identity only
+ * @since_ms: since when
  * @paid_ms: when it paid last
  * @failed_ms: when it was tried in vain last
  * @failures: how often in a row
@@ -21,7 +21,7 @@
  */
 struct trials {
 	const void *range;
-	u64 tried_ms;
+	u64 since_ms;
 	u64 paid_ms;
 	u64 failed_ms;
 	u8 failures;
@@ -61,6 +61,21 @@ static bool is_lately(u64 then_ms, u64 now_ms)
 	return then_ms && now_ms - then_ms < LATELY_MS;
 }
 
+static bool is_under_way(const struct trials *trials, u64 now_ms)
+{
+	return trials->range && is_lately(trials->since_ms, now_ms);
+}
+
+/* It wants to try the hint: who had a turn without an end has no other one before others had. */
+static void take_turn(struct trials *trials, const struct smadv_range *range, u64 now_ms)
+{
+	if (is_under_way(trials, now_ms) || trials->range == range ||
+	    range->hint != SMART_MADVISE_HINT_NONE)
+		return;
+	trials->range = range;
+	trials->since_ms = now_ms;
+}
+
 /* What @range tells of @hint. */
 static void tell(struct trials *trials, const struct smadv_range *range, u32 hint, u64 now_ms)
 {
@@ -69,18 +84,15 @@ static void tell(struct trials *trials, const struct smadv_range *range, u32 hin
 
 	if (!is_lately(trials->failed_ms, now_ms))
 		trials->failures = 0;
-	if (!is_lately(trials->tried_ms, now_ms))
-		trials->range = NULL;
 	if (reason == SMART_MADVISE_REASON_PAYS) {
 		trials->paid_ms = now_ms;
 		trials->failures = 0;
 	}
-	if (reason == SMART_MADVISE_REASON_TRIAL && !trials->range)
-		trials->range = range;
-	if (trials->range != range)
+	if (reason == SMART_MADVISE_REASON_TRIAL) {
+		take_turn(trials, range, now_ms);
 		return;
-	trials->tried_ms = now_ms;
-	if (reason == SMART_MADVISE_REASON_TRIAL)
+	}
+	if (trials->range != range)
 		return;
 	trials->range = NULL;
 	if (range->verdict.reason != SMART_MADVISE_REASON_DOES_NOT_PAY)
@@ -96,7 +108,7 @@ static void hear(const struct trials *trials, struct smadv_range *range, u32 hin
 	struct smadv_others *others = &range->effect.others;
 
 	others->pays[hint] = is_lately(trials->paid_ms, now_ms);
-	others->tries[hint] = trials->range && trials->range != range;
+	others->tries[hint] = trials->range != range && is_under_way(trials, now_ms);
 	others->failures[hint] = trials->failures;
 	if (hint == SMART_MADVISE_HINT_RANDOM)
 		others->early = trials->early;
