@@ -374,7 +374,7 @@ struct smadv_record *smadv_map_adopt(struct task_struct *task, struct mm_struct 
 		goto uncharge;
 
 	record->mm = mm;
-	record->pid = get_pid(task_tgid(task));
+	record->pid = data_race(get_task_pid(task, PIDTYPE_TGID)); /* whose end is not marked */
 	note_owner(record, task);
 	record->adopted_ms = ktime_to_ms(ktime_get());
 	record->wake_mask = SMADV_WAKE_FAULTS - 1;

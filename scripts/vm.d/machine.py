@@ -44,6 +44,9 @@ OURS = re.compile(r"\[(?:smart_madvise|smadv_disk)\]")
 # Of schedule_hrtimeout(), which we call: the timer's interrupt tells the sleeper, on whose stack
 # both of them look, that it woke him, and marks neither for the detector.
 KERNELS_OWN = re.compile(r"data-race in hrtimer_wakeup / schedule_hrtimeout_range_clock$", re.M)
+# An empty line between two stacks, and the entry of an interrupt on one
+GAP = re.compile(r"^(?:\[[^]]*\]\S* )?\s*$")
+INTERRUPT = re.compile(r" asm_(?:sysvec_|common_interrupt)")
 REPORT_LINES = 40
 
 # loglevel 5: warnings and worse reach the serial line as they happen; the whole
@@ -219,15 +222,25 @@ class Progress:
         self.due, self.shown = None, False
 
 
+def has_part(race: str) -> bool:
+    """Is one of our modules in a race, and not only what an interrupt came upon?"""
+    interrupted = False
+    for line in race.splitlines():
+        if GAP.match(line):
+            interrupted = False
+        elif INTERRUPT.search(line):
+            interrupted = True
+        elif OURS.search(line) and not interrupted:
+            return not KERNELS_OWN.search(race)
+    return False
+
+
 def reports_in(log: str) -> list[str]:
     """The first report of a kernel log with the lines that follow, and all headlines.
 
     The kernel has data races of its own: only those count that one of our modules is in.
     """
-    def ours(race: re.Match[str]) -> str:
-        return race[0] if OURS.search(race[1]) and not KERNELS_OWN.search(race[1]) else ""
-
-    log = RACE.sub(ours, log)
+    log = RACE.sub(lambda race: race[0] if has_part(race[1]) else "", log)
     lines = log.splitlines()
     hits = [number for number, line in enumerate(lines) if REPORT.search(line)]
     if not hits:
