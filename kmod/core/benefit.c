@@ -68,27 +68,43 @@ static bool is_scattered(const struct smadv_range *range)
 }
 
 /*
- * Of so many trials of the hint that failed, those that say something of the next one: not
- * the last one of RANDOM if it came too @early, while memory was filling that is full now.
+ * Of so many trials of the hint that failed, those that say something of the next one: none
+ * if a page of a stream costs more than twice by now what it cost in the last one here, and
+ * not the last one of RANDOM if it came too @early, while memory was filling that is full now.
  */
 /*@
  * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(hint);
  * assigns \nothing;
- * ensures \result <= failures;
+ * ensures \result <= failed;
  */
-static u32 still_valid(const struct smadv_range *range, u32 hint, u32 failures, bool early)
+static u32 still_valid(const struct smadv_range *range, u32 hint, u32 failed, bool early)
 {
-	if (failures && hint == SMART_MADVISE_HINT_RANDOM && early &&
-	    smadv_effect_full(&range->effect, &range->memory))
-		return failures - 1;
-	return failures;
+	const struct smadv_effect *effect = &range->effect;
+	u64 then = smadv_effect_page_q4(effect, hint);
+	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
+
+	if (hint == SMART_MADVISE_HINT_SEQUENTIAL && then && then < now / 2)
+		return 0;
+	if (failed && hint == SMART_MADVISE_HINT_RANDOM && early &&
+	    smadv_effect_full(effect, &range->memory))
+		return failed - 1;
+	return failed;
 }
 
-/*
- * Trials of the hint that failed, here or for other ranges of the file lately, and say
- * something of the next one: not if a page of a stream costs more than twice by now what
- * it cost in the last one here.
+/* Trials of the hint that failed here. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * requires smadv_is_borne(hint);
+ * assigns \nothing;
+ * ensures \result <= SMADV_FAILURES_MAX;
  */
+static u32 failures_here(const struct smadv_range *range, u32 hint)
+{
+	return still_valid(range, hint, range->effect.failures[hint], range->effect.early);
+}
+
+/* Trials of the hint that failed here, or for other ranges of the file lately. */
 /*@
  * requires \valid_read(range) && smadv_range_measured(range);
  * requires smadv_is_borne(hint);
@@ -97,16 +113,10 @@ static u32 still_valid(const struct smadv_range *range, u32 hint, u32 failures, 
  */
 static u32 failures(const struct smadv_range *range, u32 hint)
 {
-	const struct smadv_effect *effect = &range->effect;
-	const struct smadv_others *others = &effect->others;
-	u64 then = smadv_effect_page_q4(effect, hint);
-	u64 now = smadv_effect_page_q4(effect, SMART_MADVISE_HINT_NONE);
-	u32 here, beside;
+	const struct smadv_others *others = &range->effect.others;
+	u32 here = failures_here(range, hint);
+	u32 beside = still_valid(range, hint, others->failures[hint], others->early);
 
-	if (hint == SMART_MADVISE_HINT_SEQUENTIAL && then && then < now / 2)
-		return 0;
-	here = still_valid(range, hint, effect->failures[hint], effect->early);
-	beside = still_valid(range, hint, others->failures[hint], others->early);
 	return here > beside ? here : beside;
 }
 
@@ -174,7 +184,7 @@ static u64 asked_ns(const struct smadv_range *range, u32 hint)
 	u32 prior_pct = range->effect.prior_pct[hint];
 
 	/* They count for nothing once the hint fails here. */
-	if (!prior_pct || (prior_pct < 100 && failures(range, hint)))
+	if (!prior_pct || (prior_pct < 100 && failures_here(range, hint)))
 		return price_ns;
 	return price_ns / 100 * prior_pct;
 }

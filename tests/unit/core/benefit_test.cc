@@ -523,6 +523,18 @@ TEST_F(Decide, AFailureBesideWhileMemoryWasFillingDoesNotCountOnceItIsFull) {
   expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
 }
 
+TEST_F(Decide, AFailureBesideLeavesAPriorItsWeight) {
+  miss(100, 1);
+  const std::uint64_t price_ns = smadv_benefit_price_ns(&range(), kRandom);
+  effect().stake_ns = 1ULL << 50;
+  effect().prior_pct[kRandom] = 1;
+  effect().others.failures[kRandom] = 1;
+  effect().since_ns = 50 * 2 * (price_ns / 100) - 1;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
+  effect().since_ns += 1;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
 TEST_F(Decide, APriorChangesThePrice) {
   miss(100, 4);
   effect().prior_pct[kRandom] = 400;
