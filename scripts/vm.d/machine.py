@@ -40,7 +40,8 @@ REPORT = re.compile(
     r"|rcu.* detected stalls?|rcu.* self-detected stall")
 # From one ruler to the next, as the detector of data races prints it.
 RACE = re.compile(r"^(?:\[[^]]*\]\S* )?={20,}\n(?=[^\n]*KCSAN: )(.*?)={20,}(?:\n|\Z)", re.M | re.S)
-OURS = re.compile(r"\[(?:smart_madvise|smadv_disk)\]")
+# The disk completes requests, of which the kernel makes what it likes: what counts is its access.
+OURS = re.compile(r"\[smart_madvise\]|data-race in .*\[smadv_disk\]")
 # Of schedule_hrtimeout(), which we call: the timer's interrupt tells the sleeper, on whose stack
 # both of them look, that it woke him, and marks neither for the detector.
 KERNELS_OWN = re.compile(r"data-race in hrtimer_wakeup / schedule_hrtimeout_range_clock$", re.M)
