@@ -277,7 +277,7 @@ static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 	u64 border;
 	bool changed;
 
-	smadv_pool_share(range, now_ms);
+	smadv_pool_hear(range, now_ms);
 	smadv_ranges_share(&record->ranges, index);
 	look_at_memory(record, range);
 	smadv_prior_apply(&record->priors, range);
@@ -290,7 +290,7 @@ static bool judge_range(struct smadv_record *record, u32 index, u64 now_ms)
 		smadv_event_verdict(record, range);
 	trace_smadv_evidence(pid_nr(record->pid), range);
 	trace_smadv_effect(pid_nr(record->pid), range);
-	smadv_pool_share(range, now_ms);
+	smadv_pool_tell(range, now_ms);
 	border = smadv_range_border(range, policy);
 	if (border)
 		split(record, index, border);

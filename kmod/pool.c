@@ -66,6 +66,11 @@ static bool is_under_way(const struct trials *trials, u64 now_ms)
 	return trials->range && is_lately(trials->since_ms, now_ms);
 }
 
+static u32 failures(const struct trials *trials, u64 now_ms)
+{
+	return is_lately(trials->failed_ms, now_ms) ? trials->failures : 0;
+}
+
 /* It wants to try the hint: who had a turn without an end has no other one before others had. */
 static void take_turn(struct trials *trials, const struct smadv_range *range, u64 now_ms)
 {
@@ -82,8 +87,6 @@ static void tell(struct trials *trials, const struct smadv_range *range, u32 hin
 	u32 reason = smadv_hint_borne(range->verdict.hint) == hint ? range->verdict.reason :
 								     SMART_MADVISE_REASON_NONE;
 
-	if (!is_lately(trials->failed_ms, now_ms))
-		trials->failures = 0;
 	if (reason == SMART_MADVISE_REASON_PAYS) {
 		trials->paid_ms = now_ms;
 		trials->failures = 0;
@@ -97,8 +100,8 @@ static void tell(struct trials *trials, const struct smadv_range *range, u32 hin
 	trials->range = NULL;
 	if (range->verdict.reason != SMART_MADVISE_REASON_DOES_NOT_PAY)
 		return;
+	trials->failures = min(failures(trials, now_ms) + 1, (u32)SMADV_FAILURES_MAX);
 	trials->failed_ms = now_ms;
-	trials->failures = min(trials->failures + 1, SMADV_FAILURES_MAX);
 	trials->early = range->effect.early;
 }
 
@@ -109,7 +112,7 @@ static void hear(const struct trials *trials, struct smadv_range *range, u32 hin
 
 	others->pays[hint] = is_lately(trials->paid_ms, now_ms);
 	others->tries[hint] = trials->range != range && is_under_way(trials, now_ms);
-	others->failures[hint] = trials->failures;
+	others->failures[hint] = failures(trials, now_ms);
 	if (hint == SMART_MADVISE_HINT_RANDOM)
 		others->early = trials->early;
 }
@@ -124,32 +127,54 @@ static u64 lost_ns(const struct smadv_effect *effect)
 	return effect->lost_ns + max(debt_ns, effect->reserved_ns);
 }
 
+/* The file of a range, which was told nothing yet if it is another one. */
+static struct slot *slot_for(struct smadv_range *range)
+{
+	struct slot *slot = slot_of(range->memory.file);
+	struct smadv_told *told = &range->effect.told;
+
+	lockdep_assert_held(&smadv_lock);
+	if (told->generation != slot->generation)
+		*told = (struct smadv_told){ .generation = slot->generation };
+	return slot;
+}
+
 /**
- * smadv_pool_share() - tell the others of a file what a range waits for, and hear them
+ * smadv_pool_hear() - hear the others of a file, before a range is judged
  * @range: range
  * @now_ms: time in ms
  *
  * Processes that read one file together have together what a trial costs. One of them
  * tries a hint at a time: what comes of it tells whether the others are to follow.
  */
-void smadv_pool_share(struct smadv_range *range, u64 now_ms)
+void smadv_pool_hear(struct smadv_range *range, u64 now_ms)
 {
-	struct slot *slot = slot_of(range->memory.file);
+	const struct slot *slot = slot_for(range);
+	struct smadv_effect *effect = &range->effect;
+	u32 hint;
+
+	effect->others.stake_ns = slot->stake_ns - effect->told.stake_ns;
+	effect->others.lost_ns = slot->lost_ns - effect->told.lost_ns;
+	for (hint = 0; hint < SMADV_EFFECT_HINTS; hint++)
+		hear(&slot->trials[hint], range, hint, now_ms);
+}
+
+/**
+ * smadv_pool_tell() - tell the others of a file what a range waits for, once it is judged
+ * @range: range
+ * @now_ms: time in ms
+ */
+void smadv_pool_tell(struct smadv_range *range, u64 now_ms)
+{
+	struct slot *slot = slot_for(range);
 	struct smadv_effect *effect = &range->effect;
 	u64 lost = lost_ns(effect);
 	u32 hint;
 
-	lockdep_assert_held(&smadv_lock);
-	if (effect->told.generation != slot->generation)
-		effect->told = (struct smadv_told){ .generation = slot->generation };
 	slot->stake_ns += effect->stake_ns - effect->told.stake_ns;
 	slot->lost_ns += lost - effect->told.lost_ns;
 	effect->told.stake_ns = effect->stake_ns;
 	effect->told.lost_ns = lost;
-	for (hint = 0; hint < SMADV_EFFECT_HINTS; hint++) {
+	for (hint = 0; hint < SMADV_EFFECT_HINTS; hint++)
 		tell(&slot->trials[hint], range, hint, now_ms);
-		hear(&slot->trials[hint], range, hint, now_ms);
-	}
-	effect->others.stake_ns = slot->stake_ns - effect->stake_ns;
-	effect->others.lost_ns = slot->lost_ns - lost;
 }

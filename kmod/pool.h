@@ -5,6 +5,7 @@
 
 #include "core/range.h"
 
-void smadv_pool_share(struct smadv_range *range, u64 now_ms);
+void smadv_pool_hear(struct smadv_range *range, u64 now_ms);
+void smadv_pool_tell(struct smadv_range *range, u64 now_ms);
 
 #endif /* SMADV_POOL_H */
