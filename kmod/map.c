@@ -15,6 +15,7 @@
 #include "mapping.h"
 #include "memory.h"
 #include "newborn.h"
+#include "pagecache.h"
 #include "recording.h"
 #include "restore.h"
 
@@ -154,6 +155,7 @@ struct smadv_record *smadv_map_lookup(const struct mm_struct *mm)
 void smadv_map_publish(struct smadv_record *record)
 {
 	hash_add_rcu(table, &record->node, (unsigned long)record->mm);
+	smadv_pagecache_renew();
 }
 
 /* The dirty list holds a reference; the map's own one is alive in every caller. */
@@ -480,6 +482,7 @@ void smadv_map_remove(struct smadv_record *record)
 
 	record->removed = true;
 	hash_del_rcu(&record->node);
+	smadv_pagecache_renew();
 	list_del(&record->link);
 	smadv_stats_sub(RANGES, record->ranges.count);
 	smadv_stats_dec(PROCESSES);

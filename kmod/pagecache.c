@@ -9,7 +9,6 @@
 
 #include "map.h"
 #include "mapping.h"
-#include "stats.h"
 
 #define FILE_BITS	8
 /* Pages read after which it is judged anew whether memory keeps them: eight windows. */
@@ -39,8 +38,32 @@ struct slot {
 	bool evicting;
 };
 
+/**
+ * struct reader - for whom pages come in on a CPU
+ * @file: page cache that they belong to, an identity only
+ * @mm: address space of the process that reads them, likewise
+ * @generation: of what was looked up
+ * @slot: slot of the file, NULL where it is not watched
+ * @record: record of the process, NULL where it has none
+ *
+ * Looked up once for the many in a row that readahead adds.
+ */
+struct reader {
+	const struct address_space *file;
+	const struct mm_struct *mm;
+	unsigned long generation;
+	struct slot *slot;
+	struct smadv_record *record;
+};
+
 /* Of two files that meet here the later one stays; strays that this counts do no harm. */
 static struct slot slots[1 << FILE_BITS];
+
+/* Each used on its own CPU, with preemption disabled. */
+static DEFINE_PER_CPU(struct reader, readers);
+
+/* Of the slots' identities and the map's records; written under smadv_lock. */
+static unsigned long generation = 1;
 
 static struct tracepoint *added, *deleted;
 
@@ -58,16 +81,21 @@ static struct slot *watched(const struct folio *folio)
 	return READ_ONCE(slot->id) == id ? slot : NULL;
 }
 
-/* On behalf of the process that runs: of io_uring and the like, too. */
-static void add_to_process(long pages)
+static bool is_known(const struct reader *reader, const struct address_space *file)
 {
-	struct smadv_record *record;
+	return reader->file == file && reader->mm == current->mm &&
+	       reader->generation == READ_ONCE(generation);
+}
 
-	preempt_disable(); /* an RCU reader, as the hook is one */
-	record = current->mm ? smadv_map_lookup(current->mm) : NULL;
-	if (record)
-		atomic64_add(pages, &record->read_pages);
-	preempt_enable();
+/* On behalf of the process that runs: of io_uring and the like, too. */
+static noinline void look_up(struct reader *reader, const struct folio *folio)
+{
+	/* Before all else: what changes from here on is looked up again. */
+	reader->generation = smp_load_acquire(&generation);
+	reader->file = folio->mapping;
+	reader->mm = current->mm;
+	reader->slot = watched(folio);
+	reader->record = reader->slot && reader->mm ? smadv_map_lookup(reader->mm) : NULL;
 }
 
 /*
@@ -76,28 +104,42 @@ static void add_to_process(long pages)
  */
 static void added_probe(void *data, struct folio *folio)
 {
-	struct slot *slot = watched(folio);
+	struct reader *reader;
 	long pages;
 
-	if (!slot)
-		return;
-	pages = folio_nr_pages(folio);
-	add_to_process(pages);
-	atomic64_add(pages, &slot->read);
-	this_cpu_add(smadv_stats_pages.read, pages);
+	preempt_disable(); /* an RCU reader, as the hook is one */
+	reader = this_cpu_ptr(&readers);
+	if (!is_known(reader, folio->mapping))
+		look_up(reader, folio);
+	if (reader->slot) {
+		pages = folio_nr_pages(folio);
+		atomic64_add(pages, &reader->slot->read);
+		if (reader->record)
+			atomic64_add(pages, &reader->record->read_pages);
+	}
+	preempt_enable();
 }
 
 /* Only what is reclaimed is evicted: reclaim runs with this flag, truncation without. */
 static void deleted_probe(void *data, struct folio *folio)
 {
 	struct slot *slot = current->flags & PF_MEMALLOC ? watched(folio) : NULL;
-	long pages;
 
-	if (!slot)
-		return;
-	pages = folio_nr_pages(folio);
-	atomic64_add(pages, &slot->evicted);
-	this_cpu_add(smadv_stats_pages.evicted, pages);
+	if (slot)
+		atomic64_add(folio_nr_pages(folio), &slot->evicted);
+}
+
+/**
+ * smadv_pagecache_renew() - who reads which file is to be looked up again
+ *
+ * Called after a record was added to the map or removed from it, before the grace period
+ * that lets it go.
+ */
+void smadv_pagecache_renew(void)
+{
+	lockdep_assert_held(&smadv_lock);
+	/* After what changed: who sees this in look_up() sees that. */
+	smp_store_release(&generation, generation + 1);
 }
 
 /**
@@ -112,6 +154,7 @@ void smadv_pagecache_look(u64 id, u64 resident)
 	lockdep_assert_held(&smadv_lock);
 	if (slot->id != id) {
 		WRITE_ONCE(slot->id, id);
+		smadv_pagecache_renew();
 		slot->window_read = atomic64_read(&slot->read);
 		slot->window_evicted = atomic64_read(&slot->evicted);
 		slot->evicting = false;
@@ -169,6 +212,26 @@ u64 smadv_pagecache_room(u64 id)
 		return U64_MAX;
 	judge(slot, read, evicted);
 	return slot->evicting ? smadv_pagecache_resident(id) : U64_MAX;
+}
+
+/* Pages of watched files that came in since the module was loaded. Context: any. */
+u64 smadv_pagecache_pages_read(void)
+{
+	u64 i, sum = 0;
+
+	for (i = 0; i < ARRAY_SIZE(slots); i++)
+		sum += atomic64_read(&slots[i].read);
+	return sum;
+}
+
+/* And that were reclaimed. Context: any. */
+u64 smadv_pagecache_pages_evicted(void)
+{
+	u64 i, sum = 0;
+
+	for (i = 0; i < ARRAY_SIZE(slots); i++)
+		sum += atomic64_read(&slots[i].evicted);
+	return sum;
 }
 
 static void find(struct tracepoint *tracepoint, void *unused)

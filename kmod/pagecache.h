@@ -14,6 +14,13 @@ u64 smadv_pagecache_resident(u64 file);
 /* Pages of @file that memory has room for, U64_MAX unless it evicts them; smadv_lock held. */
 u64 smadv_pagecache_room(u64 file);
 
+/* Pages of watched files that came in, or were reclaimed, since the module was loaded. */
+u64 smadv_pagecache_pages_read(void);
+u64 smadv_pagecache_pages_evicted(void);
+
+/* The map has changed; smadv_lock held. */
+void smadv_pagecache_renew(void);
+
 int smadv_pagecache_init(void);
 void smadv_pagecache_exit(void);
 

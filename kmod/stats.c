@@ -3,23 +3,19 @@
 
 #include <linux/cpumask.h>
 
+#include "pagecache.h"
+
 atomic64_t smadv_stats[SMART_MADVISE_A_STATS_MAX + 1];
 DEFINE_PER_CPU(u64, smadv_stats_untracked);
-DEFINE_PER_CPU(struct smadv_stats_pages, smadv_stats_pages);
 
-/* What one CPU has of a counter that is kept by CPU. */
-static u64 read_cpu(int attribute, int cpu)
+static u64 untracked(void)
 {
-	switch (attribute) {
-	case SMART_MADVISE_A_STATS_FAULTS_UNTRACKED:
-		return READ_ONCE(per_cpu(smadv_stats_untracked, cpu));
-	case SMART_MADVISE_A_STATS_PAGES_READ:
-		return READ_ONCE(per_cpu(smadv_stats_pages, cpu).read);
-	case SMART_MADVISE_A_STATS_PAGES_EVICTED:
-		return READ_ONCE(per_cpu(smadv_stats_pages, cpu).evicted);
-	default:
-		return 0;
-	}
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(smadv_stats_untracked, cpu));
+	return sum;
 }
 
 /**
@@ -32,10 +28,14 @@ static u64 read_cpu(int attribute, int cpu)
  */
 u64 smadv_stats_read(int attribute)
 {
-	u64 sum = atomic64_read(&smadv_stats[attribute]);
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += read_cpu(attribute, cpu);
-	return sum;
+	switch (attribute) {
+	case SMART_MADVISE_A_STATS_FAULTS_UNTRACKED:
+		return untracked();
+	case SMART_MADVISE_A_STATS_PAGES_READ:
+		return smadv_pagecache_pages_read();
+	case SMART_MADVISE_A_STATS_PAGES_EVICTED:
+		return smadv_pagecache_pages_evicted();
+	default:
+		return atomic64_read(&smadv_stats[attribute]);
+	}
 }

@@ -13,18 +13,6 @@ extern atomic64_t smadv_stats[SMART_MADVISE_A_STATS_MAX + 1];
 /* The one counter that the fault path writes. */
 DECLARE_PER_CPU(u64, smadv_stats_untracked);
 
-/**
- * struct smadv_stats_pages - those that the page cache's path writes
- * @read: pages of watched files that came into the page cache
- * @evicted: that were reclaimed
- */
-struct smadv_stats_pages {
-	u64 read;
-	u64 evicted;
-};
-
-DECLARE_PER_CPU(struct smadv_stats_pages, smadv_stats_pages);
-
 #define smadv_stats_add(name, n) \
 	atomic64_add(n, &smadv_stats[SMART_MADVISE_A_STATS_##name])
 #define smadv_stats_sub(name, n) \
