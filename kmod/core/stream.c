@@ -383,6 +383,7 @@ static void consider(const struct smadv_streams *set, u32 n, u64 page, s64 delta
  */
 static void search(const struct smadv_streams *set, u64 page, struct match *match)
 {
+	const struct smadv_cursor *cursor = set->cursor;
 	s64 delta, far = set->far;
 	u32 n;
 
@@ -396,7 +397,7 @@ static void search(const struct smadv_streams *set, u64 page, struct match *matc
 	 * loop variant SMADV_CURSORS - n;
 	 */
 	for (n = 0; n < SMADV_CURSORS; n++) {
-		delta = (s64)page - (s64)set->cursor[n].page;
+		delta = (s64)page - (s64)cursor[n].page;
 		if (delta <= far && delta >= -far)
 			consider(set, n, page, delta, match);
 	}
