@@ -46,7 +46,8 @@ struct slot {
  * @slot: slot of the file, NULL where it is not watched
  * @record: record of the process, NULL where it has none
  *
- * Looked up once for the many in a row that readahead adds.
+ * Looked up once for the many in a row that readahead adds. All zero it is nobody's: no
+ * page that comes in is without a page cache.
  */
 struct reader {
 	const struct address_space *file;
@@ -63,7 +64,7 @@ static struct slot slots[1 << FILE_BITS];
 static DEFINE_PER_CPU(struct reader, readers);
 
 /* Of the slots' identities and the map's records; written under smadv_lock. */
-static unsigned long generation = 1;
+static unsigned long generation;
 
 static struct tracepoint *added, *deleted;
 
@@ -132,8 +133,8 @@ static void deleted_probe(void *data, struct folio *folio)
 /**
  * smadv_pagecache_renew() - who reads which file is to be looked up again
  *
- * Called after a record was added to the map or removed from it, before the grace period
- * that lets it go.
+ * Called after a slot became another file's, and a record was added to the map, or removed
+ * from it, before the grace period that lets it go.
  */
 void smadv_pagecache_renew(void)
 {
@@ -214,23 +215,21 @@ u64 smadv_pagecache_room(u64 id)
 	return slot->evicting ? smadv_pagecache_resident(id) : U64_MAX;
 }
 
-/* Pages of watched files that came in since the module was loaded. Context: any. */
-u64 smadv_pagecache_pages_read(void)
+/**
+ * smadv_pagecache_pages() - what was read and evicted since the module was loaded
+ *
+ * Context: any.
+ * Return: pages of watched files.
+ */
+struct smadv_pagecache_pages smadv_pagecache_pages(void)
 {
-	u64 i, sum = 0;
+	struct smadv_pagecache_pages sum = { 0, 0 };
+	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(slots); i++)
-		sum += atomic64_read(&slots[i].read);
-	return sum;
-}
-
-/* And that were reclaimed. Context: any. */
-u64 smadv_pagecache_pages_evicted(void)
-{
-	u64 i, sum = 0;
-
-	for (i = 0; i < ARRAY_SIZE(slots); i++)
-		sum += atomic64_read(&slots[i].evicted);
+	for (i = 0; i < ARRAY_SIZE(slots); i++) {
+		sum.read += atomic64_read(&slots[i].read);
+		sum.evicted += atomic64_read(&slots[i].evicted);
+	}
 	return sum;
 }
 

@@ -14,9 +14,13 @@ u64 smadv_pagecache_resident(u64 file);
 /* Pages of @file that memory has room for, U64_MAX unless it evicts them; smadv_lock held. */
 u64 smadv_pagecache_room(u64 file);
 
-/* Pages of watched files that came in, or were reclaimed, since the module was loaded. */
-u64 smadv_pagecache_pages_read(void);
-u64 smadv_pagecache_pages_evicted(void);
+/* Pages of watched files that came in, and that were reclaimed. */
+struct smadv_pagecache_pages {
+	u64 read;
+	u64 evicted;
+};
+
+struct smadv_pagecache_pages smadv_pagecache_pages(void);
 
 /* The map has changed; smadv_lock held. */
 void smadv_pagecache_renew(void);

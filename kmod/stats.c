@@ -32,9 +32,9 @@ u64 smadv_stats_read(int attribute)
 	case SMART_MADVISE_A_STATS_FAULTS_UNTRACKED:
 		return untracked();
 	case SMART_MADVISE_A_STATS_PAGES_READ:
-		return smadv_pagecache_pages_read();
+		return smadv_pagecache_pages().read;
 	case SMART_MADVISE_A_STATS_PAGES_EVICTED:
-		return smadv_pagecache_pages_evicted();
+		return smadv_pagecache_pages().evicted;
 	default:
 		return atomic64_read(&smadv_stats[attribute]);
 	}

@@ -383,6 +383,7 @@ static void consider(const struct smadv_streams *set, u32 n, u64 page, s64 delta
  */
 static void search(const struct smadv_streams *set, u64 page, struct match *match)
 {
+	/* By a pointer: of an array, kernels with UBSAN_BOUNDS check the index again. */
 	const struct smadv_cursor *cursor = set->cursor;
 	s64 delta, far = set->far;
 	u32 n;
