@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "newborn.h"
 #include "pagecache.h"
+#include "pool.h"
 #include "recording.h"
 #include "restore.h"
 
@@ -416,9 +417,10 @@ refused:
 
 void smadv_map_drop_range(struct smadv_record *record, u32 index)
 {
-	const struct smadv_range *range = record->ranges.item[index];
+	struct smadv_range *range = record->ranges.item[index];
 
 	smadv_recording_gone(record, range);
+	smadv_pool_leave(range);
 	smadv_ranges_cut(&record->ranges, range->start, range->end);
 	smadv_stats_dec(RANGES);
 }
@@ -478,8 +480,12 @@ static void remove_work(struct work_struct *work)
  */
 void smadv_map_remove(struct smadv_record *record)
 {
+	u32 i;
+
 	lockdep_assert_held(&smadv_lock);
 
+	for (i = 0; i < record->ranges.count; i++)
+		smadv_pool_leave(record->ranges.item[i]);
 	record->removed = true;
 	hash_del_rcu(&record->node);
 	smadv_pagecache_renew();

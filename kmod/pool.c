@@ -178,3 +178,24 @@ void smadv_pool_tell(struct smadv_range *range, u64 now_ms)
 	for (hint = 0; hint < SMADV_EFFECT_HINTS; hint++)
 		tell(&slot->trials[hint], range, hint, now_ms);
 }
+
+/**
+ * smadv_pool_leave() - a range goes
+ * @range: range, of use to nobody after this
+ *
+ * What its trial under way might still have cost is not lost any more, and another range may
+ * have its turn. What it waited for and lost stays with the file.
+ */
+void smadv_pool_leave(struct smadv_range *range)
+{
+	const struct slot *slot = &slots[hash_64(range->memory.file, POOL_BITS)];
+
+	lockdep_assert_held(&smadv_lock);
+	if (slot->file != range->memory.file ||
+	    slot->generation != range->effect.told.generation)
+		return; /* it told nothing that is still known */
+	range->verdict.hint = SMART_MADVISE_HINT_NONE;
+	range->verdict.reason = SMART_MADVISE_REASON_NONE;
+	range->effect.reserved_ns = 0;
+	smadv_pool_tell(range, 0);
+}

@@ -7,5 +7,6 @@
 
 void smadv_pool_hear(struct smadv_range *range, u64 now_ms);
 void smadv_pool_tell(struct smadv_range *range, u64 now_ms);
+void smadv_pool_leave(struct smadv_range *range);
 
 #endif /* SMADV_POOL_H */
