@@ -87,6 +87,22 @@ static void analyze(struct smadv_record *record, u64 now_ms)
 	}
 }
 
+/* The address space of the process of @task, which may be a thread that has ended since. */
+static struct mm_struct *process_mm(struct task_struct *task)
+{
+	struct mm_struct *mm = NULL;
+	struct task_struct *thread;
+
+	rcu_read_lock();
+	for_each_thread(task, thread) {
+		mm = get_task_mm(thread);
+		if (mm)
+			break;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
 static void adopt_requests(void)
 {
 	struct smadv_record *record;
@@ -94,7 +110,7 @@ static void adopt_requests(void)
 	struct mm_struct *mm;
 
 	while ((task = smadv_map_next_request())) {
-		mm = get_task_mm(task);
+		mm = process_mm(task);
 		if (mm) {
 			if (!smadv_map_lookup(mm)) {
 				record = smadv_map_adopt(task, mm, false);
