@@ -70,15 +70,18 @@ class Run:
 
     @property
     def weight(self) -> int:
-        """How many times the program runs."""
-        kind, _, accesses = self.advice.partition(":")
-        return 1 + len(HINTS) * int(accesses) if kind == "search" else 1
+        """How many times the program runs, at most."""
+        match self.advice.split(":"):
+            case ["search", words, accesses]:
+                whole, count = len(words.split(",")), int(accesses)
+                return whole + (1 + len(HINTS) * count if count > 1 else 0)
+        return 1
 
     @property
     def title(self) -> str:
         how = self.governor if self.governor != "none" else self.advice
-        return (f"{self.kernel} {self.device} {self.memory} {self.workload.name} "
-                + (PLAIN if how == "none" else how))
+        name = {"none": PLAIN, "search": ORACLE}.get(how.partition(":")[0], how)
+        return f"{self.kernel} {self.device} {self.memory} {self.workload.name} {name}"
 
     @cache
     def key(self) -> str:
@@ -114,19 +117,17 @@ class Cell:
     workload: Workload
     column: str
 
-    def runs(self) -> list[Run]:
-        """The fastest of these is the cell's result."""
+    def run(self) -> Run:
+        """What has the cell's result."""
         base = (self.kernel, self.device, self.memory, self.workload)
         if self.column == PLAIN:
-            return [Run(*base)]
+            return Run(*base)
         if self.column in HINTS:
-            return [Run(*base, advice=self.column)]
+            return Run(*base, advice=self.column)
         if self.column != ORACLE:
-            return [Run(*base, governor=self.column)]
-        words = ["normal" if self.workload.own_advice else "none", *HINTS]
-        if self.workload.accesses > 1:
-            words.append(f"search:{self.workload.accesses}")
-        return [Run(*base, advice=word) for word in words]
+            return Run(*base, governor=self.column)
+        words = ["none", *["normal"] * self.workload.own_advice, *HINTS]
+        return Run(*base, advice=f"search:{','.join(words)}:{self.workload.accesses}")
 
     def other_seeds(self, count: int) -> list["Cell"]:
         return [replace(self, workload=other) for other in self.workload.other_seeds(count)]
@@ -256,19 +257,13 @@ class Store:
 
     def result(self, cell: Cell, others: Iterable[Cell] = ()) -> Result | None:
         """The cell's, or its mean with those of the others, when all of their runs are there."""
-        results = [self._one(each) for each in (cell, *others)]
+        results = [self.find(each.run()) for each in (cell, *others)]
         if any(result is None for result in results):
             return None
         return mean_result(results) if others else results[0]
 
-    def _one(self, cell: Cell) -> Result | None:
-        found = [self.find(run) for run in cell.runs()]
-        if any(result is None for result in found):
-            return None
-        return min(found, key=lambda result: result.time_ms)
-
 
 def missing(cells: Iterable[Cell], store: Store) -> list[Run]:
     """Runs that the cells need and nobody has done yet, each once."""
-    runs = dict.fromkeys(run for cell in cells for run in cell.runs())
+    runs = dict.fromkeys(cell.run() for cell in cells)
     return [run for run in runs if store.find(run) is None]
