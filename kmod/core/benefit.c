@@ -239,6 +239,16 @@ static u32 why_not(const struct smadv_range *range, u32 hint)
 	return SMART_MADVISE_REASON_LITTLE_AT_STAKE;
 }
 
+/* Is it known what a miss costs without a hint? */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ */
+static bool has_missed(const struct smadv_range *range)
+{
+	return range->effect.account[SMART_MADVISE_HINT_NONE].misses >= SMADV_TRIAL_MISSES;
+}
+
 /* Is it known what a page of the stream costs without a hint? */
 /*@
  * requires \valid_read(range) && smadv_range_measured(range);
@@ -246,10 +256,8 @@ static u32 why_not(const struct smadv_range *range, u32 hint)
  */
 static bool is_priced(const struct smadv_range *range)
 {
-	const struct smadv_account *plain = &range->effect.account[SMART_MADVISE_HINT_NONE];
-
-	return !range->effect.settling && plain->misses >= SMADV_TRIAL_MISSES &&
-	       plain->pages >= range->memory.window_pages;
+	return !range->effect.settling && has_missed(range) &&
+	       range->effect.account[SMART_MADVISE_HINT_NONE].pages >= range->memory.window_pages;
 }
 
 /*
@@ -265,9 +273,24 @@ static bool is_measurable(const struct smadv_memory *memory)
 	return smadv_effect_held_windows(memory) >= SMADV_GHOSTS;
 }
 
+/* Faults of the window that are steps of long streams, if any of these is going on. */
+/*@
+ * requires \valid_read(range) && smadv_range_measured(range);
+ * assigns \nothing;
+ * ensures \result < 1ULL << 33;
+ */
+static u64 stream_faults(const struct smadv_range *range)
+{
+	const struct smadv_evidence *evidence = &range->evidence;
+
+	return smadv_evidence_streams(evidence) ? (u64)evidence->forward + evidence->backward : 0;
+}
+
 /*
  * Will RANDOM spare more than it costs once its pages have taken the place of windows?
- * A single page costs what it did in the last trial.
+ * A single page costs what it did in the last trial. Where a stream goes through the range
+ * beside, which may prove to have a part of its own, fault-around has mapped so many pages
+ * at each fault: each of them will miss, that windows would have brought.
  */
 /*@
  * requires \valid_read(range) && smadv_range_measured(range);
@@ -276,11 +299,17 @@ static bool is_measurable(const struct smadv_memory *memory)
 static bool is_lasting(const struct smadv_range *range)
 {
 	const struct smadv_effect *effect = &range->effect;
-	u64 single_ns = smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE) / WINDOW_SINGLES;
+	const struct smadv_evidence *evidence = &range->evidence;
+	u64 miss_ns = smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE);
+	u64 pages = stream_faults(range) * SMADV_FAULT_AROUND_PAGES;
+	u64 others = (u64)evidence->jumps + evidence->near + evidence->strided;
+	u64 windows_ns = smadv_product(pages, miss_ns) / range->memory.window_pages;
+	u64 others_ns = smadv_product(others, smadv_effect_lasting_ns(effect, &range->memory));
+	u64 single_ns = miss_ns / WINDOW_SINGLES;
 
 	if (effect->account[SMART_MADVISE_HINT_RANDOM].misses >= SMADV_TRIAL_MISSES)
 		single_ns = smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_RANDOM);
-	return smadv_effect_lasting_ns(effect, &range->memory) >= single_ns;
+	return smadv_sum(others_ns, windows_ns) >= smadv_product(others + pages, single_ns);
 }
 
 /*
@@ -324,6 +353,8 @@ static struct smadv_verdict choose(const struct smadv_range *range)
 		return verdict(hint, SMART_MADVISE_REASON_PATTERN_UNHINTED);
 	if (hint == SMART_MADVISE_HINT_RANDOM && !is_lasting(range))
 		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_NO_REUSE);
+	if (hint == SMART_MADVISE_HINT_RANDOM && !has_missed(range))
+		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
 	if (!affords(range, hint))
 		return verdict(SMART_MADVISE_HINT_NONE, why_not(range, hint));
 	return verdict(hint, SMART_MADVISE_REASON_TRIAL);
@@ -351,6 +382,17 @@ static bool is_less(u64 now, u64 before)
 	return now < before - before / GAIN_SHARE;
 }
 
+/* Why RANDOM goes: of a part, what it cost the whole was what it cost the other part, too. */
+/*@
+ * requires \valid_read(effect);
+ * assigns \nothing;
+ */
+static u32 why_failed(const struct smadv_effect *effect)
+{
+	return effect->mixed ? SMART_MADVISE_REASON_PATTERN_CHANGED :
+			       SMART_MADVISE_REASON_DOES_NOT_PAY;
+}
+
 /*@
  * requires \valid_read(range) && smadv_range_measured(range);
  * requires smadv_is_borne(range->hint);
@@ -367,7 +409,7 @@ static struct smadv_verdict keep_random(const struct smadv_range *range)
 	    (misses >= PATIENT_MISSES &&
 	     !is_less(smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_RANDOM),
 		      smadv_effect_miss_ns(effect, SMART_MADVISE_HINT_NONE))))
-		return verdict(SMART_MADVISE_HINT_NONE, SMART_MADVISE_REASON_DOES_NOT_PAY);
+		return verdict(SMART_MADVISE_HINT_NONE, why_failed(effect));
 	switch (range->pattern.kind) {
 	case SMART_MADVISE_PATTERN_SEQUENTIAL:
 	case SMART_MADVISE_PATTERN_BACKWARD:

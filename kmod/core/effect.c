@@ -845,14 +845,15 @@ void smadv_effect_end(struct smadv_effect *effect, u32 hint, bool failed,
  * @left: effect of the whole, becomes that of the left part
  * @right: becomes that of the right part
  *
- * Which part waited for more is not known, so that each gets half. What misses cost was that
- * of two patterns, and says little of either.
+ * Which part waited for more, and which one the standing hint cost more, is not known, so that
+ * each gets half. What misses cost was that of two patterns, and says little of either.
  */
 void smadv_effect_split(struct smadv_effect *left, struct smadv_effect *right)
 {
 	left->stake_ns /= 2;
 	left->since_ns /= 2;
 	left->lost_ns /= 2;
+	left->balance_ns /= 2;
 	left->owed_pages /= 2;
 	left->reserved_ns = 0;
 	left->told.stake_ns /= 2;

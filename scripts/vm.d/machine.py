@@ -43,8 +43,10 @@ RACE = re.compile(r"^(?:\[[^]]*\]\S* )?={20,}\n(?=[^\n]*KCSAN: )(.*?)={20,}(?:\n
 # The disk completes requests, of which the kernel makes what it likes: what counts is its access.
 OURS = re.compile(r"\[smart_madvise\]|data-race in .*\[smadv_disk\]")
 # Of schedule_hrtimeout(), which we call: the timer's interrupt tells the sleeper, on whose stack
-# both of them look, that it woke him, and marks neither for the detector.
-KERNELS_OWN = re.compile(r"data-race in hrtimer_wakeup / schedule_hrtimeout_range_clock$", re.M)
+# both of them look, that it woke him, and marks neither for the detector. And of the clock for
+# any context, which is read while it is written, and read again then (synchronize_srcu() does).
+KERNELS_OWN = re.compile(r"data-race in (?:hrtimer_wakeup / schedule_hrtimeout_range_clock"
+                         r"|ktime_get_mono_fast_ns\+\S+)$", re.M)
 # An empty line between two stacks, and the entry of an interrupt on one
 GAP = re.compile(r"^(?:\[[^]]*\]\S* )?\s*$")
 INTERRUPT = re.compile(r" asm_(?:sysvec_|common_interrupt)")

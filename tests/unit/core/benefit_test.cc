@@ -432,6 +432,7 @@ class Decide : public testing::Test {
                       .window_pages = 32,
                       .misses = 0};
     range().pattern.kind = SMART_MADVISE_PATTERN_RANDOM;
+    range().evidence.jumps = 100;
   }
 
   smadv_policy policy_ = benefit_policy(kOverride);
@@ -745,6 +746,51 @@ TEST_F(Decide, SequentialIsMeasuredAnewWhereTheStreamWasPartOfARange) {
   EXPECT_TRUE(part.mixed);
   smadv_effect_renew(&part);
   EXPECT_FALSE(part.mixed);
+}
+
+TEST_F(Decide, RandomIsTriedOnceItIsKnownWhatAMissCosts) {
+  miss(7, 10);
+  expect(kNone, SMART_MADVISE_REASON_LITTLE_AT_STAKE);
+  miss(8, 10);
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+// For 5 pages of 8 memory has no room, so that RANDOM spares 5/8 of a window's cost, and costs
+// 1/3 a page. Those of a stream, 16 a fault, cost 1/32 of a window each without it.
+TEST_F(Decide, RandomIsNotTriedBesideAStreamOfWhichEachPageWouldMiss) {
+  smadv_evidence& evidence = range().evidence;
+  miss(100, 1);
+  evidence.jumps = 1000;
+  evidence.forward = 61;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+  ASSERT_EQ(smadv_evidence_streams(&evidence), 0) << "none is going on";
+  for (std::uint64_t page = kBase; smadv_evidence_streams(&evidence) == 0; page += 16) {
+    ASSERT_LT(page, kBase + 16 * 100);
+    smadv_step step;
+    smadv_streams_step(&evidence.streams, page, &step);
+  }
+  expect(kNone, SMART_MADVISE_REASON_NO_REUSE);
+  evidence.forward = 0;
+  evidence.backward = 61;
+  expect(kNone, SMART_MADVISE_REASON_NO_REUSE);
+  evidence.backward = 60;
+  expect(kRandom, SMART_MADVISE_REASON_TRIAL);
+}
+
+TEST_F(Decide, WhatRandomCostTwoPatternsIsNoFailureOfOneOfThem) {
+  constexpr std::int64_t kDebtNs = 1LL << 40;
+  miss(100, 1);
+  smadv_range_hinted(&range(), kRandom, &policy_, 0);
+  effect().balance_ns = -2 * kDebtNs;
+  smadv_effect part;
+  smadv_effect_split(&effect(), &part);
+  EXPECT_EQ(effect().balance_ns, -kDebtNs);
+  EXPECT_EQ(part.balance_ns, -kDebtNs);
+  expect(kNone, SMART_MADVISE_REASON_PATTERN_CHANGED);
+  smadv_range_hinted(&range(), kNone, &policy_, 0);
+  smadv_range_hinted(&range(), kRandom, &policy_, 0);
+  effect().balance_ns = -kDebtNs;
+  expect(kNone, SMART_MADVISE_REASON_DOES_NOT_PAY);
 }
 
 TEST_F(Decide, SequentialIsMeasuredAnewOnceMemoryIsFull) {
